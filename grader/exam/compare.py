@@ -1,0 +1,214 @@
+"""Comparison that explains itself: type, shape, dtype, finiteness, then values, and where the two first differ."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any
+
+_RTOL = {"float64": 1e-10, "complex128": 1e-10, "float16": 1e-2, "bfloat16": 1e-2}
+_DEFAULT_RTOL = 1e-5
+
+
+class Mismatch(AssertionError):
+    """Two values differ; the parts stand apart so that a report may show some and withhold others."""
+
+    def __init__(self, difference: str, *, expected: str, actual: str) -> None:
+        self.difference, self.expected, self.actual = difference, expected, actual
+        super().__init__(f"{difference}\n  expected {expected}\n  got      {actual}")
+
+
+def assert_close(actual: Any, expected: Any, *, rtol: float | None = None, atol: float | None = None) -> None:
+    """Check that `actual` equals `expected` up to rounding.
+
+    Args:
+        actual: what came back: numbers, numpy arrays, torch tensors, or lists, tuples and dicts of them.
+        expected: what an oracle says, of the same types, shapes and dtypes.
+        rtol: allowed relative error; by default 1e-10 for float64, 1e-5 for float32, 1e-2 for half precision.
+        atol: allowed absolute error on top; by default `rtol` times the largest finite magnitude expected, so that an
+            answer of zeros never passes because the truth is small.
+
+    Raises:
+        Mismatch: says where they first differ. NaN and infinity are accepted only where they are expected.
+    """
+    difference = _difference(actual, expected, _Tolerance(rtol, atol), "")
+    if difference:
+        raise Mismatch(difference, expected=summary(expected), actual=summary(actual))
+
+
+def assert_equal(actual: Any, expected: Any) -> None:
+    """Check that `actual` equals `expected` exactly, type and dtype included; NaN equals NaN.
+
+    Raises:
+        Mismatch: says where they first differ.
+    """
+    difference = _difference(actual, expected, _Tolerance(0.0, 0.0), "")
+    if difference:
+        raise Mismatch(difference, expected=summary(expected), actual=summary(actual))
+
+
+class _Tolerance:
+    def __init__(self, rtol: float | None, atol: float | None) -> None:
+        self.rtol, self.atol = rtol, atol
+
+    def relative(self, dtype: str) -> float:
+        return self.rtol if self.rtol is not None else _RTOL.get(dtype, _DEFAULT_RTOL)
+
+    def absolute(self, rtol: float, magnitude: float) -> float:
+        return self.atol if self.atol is not None else rtol * magnitude
+
+
+def _difference(actual: Any, expected: Any, tolerance: _Tolerance, place: str) -> str:
+    """Return where the two first differ, or an empty string."""
+    if kind_of(actual) != kind_of(expected):
+        return f"{_at(place)}type {kind_of(actual)}, expected {kind_of(expected)}"
+    if _is_array(expected):
+        return _array_difference(actual, expected, tolerance, place)
+    if isinstance(expected, dict):
+        return _dict_difference(actual, expected, tolerance, place)
+    if isinstance(expected, list | tuple):
+        return _sequence_difference(actual, expected, tolerance, place)
+    if isinstance(expected, float | complex):
+        return _number_difference(actual, expected, tolerance, place)
+    return "" if actual == expected else f"{_at(place)}{summary(actual)}, expected {summary(expected)}"
+
+
+def _dict_difference(
+    actual: dict[Any, Any], expected: dict[Any, Any], tolerance: _Tolerance, place: str
+) -> str:
+    missing = [key for key in expected if key not in actual]
+    surplus = [key for key in actual if key not in expected]
+    if missing or surplus:
+        parts = [f"key {missing[0]!r} is missing"] if missing else []
+        parts += [f"key {surplus[0]!r} is not expected"] if surplus else []
+        return _at(place) + ", ".join(parts)
+    for key, value in expected.items():
+        difference = _difference(actual[key], value, tolerance, f"{place}[{key!r}]")
+        if difference:
+            return difference
+    return ""
+
+
+def _sequence_difference(actual: Any, expected: Any, tolerance: _Tolerance, place: str) -> str:
+    if len(actual) != len(expected):
+        return f"{_at(place)}length {len(actual)}, expected {len(expected)}"
+    for index, (mine, theirs) in enumerate(zip(actual, expected, strict=True)):
+        difference = _difference(mine, theirs, tolerance, f"{place}[{index}]")
+        if difference:
+            return difference
+    return ""
+
+
+def _number_difference(
+    actual: float | complex, expected: float | complex, tolerance: _Tolerance, place: str
+) -> str:
+    rtol = tolerance.relative("float64" if tolerance.rtol is None else "")
+    bound = rtol * abs(expected) + tolerance.absolute(rtol, 0.0)
+    if actual == expected or (actual != actual and expected != expected):  # noqa: PLR0124  NaN equals NaN here
+        return ""
+    error = abs(actual - expected)
+    if math.isfinite(error) and error <= bound:
+        return ""
+    return f"{_at(place)}{actual!r}, expected {expected!r}: off by {error:.3g}, allowed {bound:.3g}"
+
+
+def _array_difference(actual: Any, expected: Any, tolerance: _Tolerance, place: str) -> str:
+    import numpy as np
+
+    if tuple(actual.shape) != tuple(expected.shape):
+        return f"{_at(place)}shape {tuple(actual.shape)}, expected {tuple(expected.shape)}"
+    if actual.dtype != expected.dtype:
+        return f"{_at(place)}dtype {dtype_name(actual)}, expected {dtype_name(expected)}"
+    got, want = _as_numpy(actual), _as_numpy(expected)
+    if want.dtype.kind not in "fc":
+        wrong = got != want
+        bound = np.zeros(want.shape)
+    else:
+        finite = np.isfinite(want)
+        rtol = tolerance.relative(dtype_name(expected))
+        magnitude = float(np.abs(want[finite]).max()) if finite.any() else 0.0
+        with np.errstate(invalid="ignore", over="ignore"):
+            bound = rtol * np.abs(want) + tolerance.absolute(rtol, magnitude)
+            near = np.isfinite(got) & finite & (np.abs(got - want) <= bound)
+        wrong = ~(near | (got == want) | (np.isnan(got) & np.isnan(want)))
+    if not wrong.any():
+        return ""
+    return _at(place) + _first_wrong(got, want, wrong, bound)
+
+
+def _first_wrong(got: Any, want: Any, wrong: Any, bound: Any) -> str:
+    import numpy as np
+
+    count, total = int(wrong.sum()), wrong.size
+    index = tuple(int(i) for i in np.argwhere(wrong)[0])
+    mine, theirs = got[index], want[index]
+    text = f"{count} of {total} values differ; first at {list(index)}: {mine}, expected {theirs}"
+    if want.dtype.kind in "fc" and np.isfinite(mine) and np.isfinite(theirs):
+        text += f", off by {abs(mine - theirs):.3g}, allowed {float(bound[index]):.3g}"
+    return text
+
+
+def _as_numpy(array: Any) -> Any:
+    """Widen to what numpy can compare: bfloat16 has no numpy dtype."""
+    import numpy as np
+
+    if _is_tensor(array):
+        torch = sys.modules["torch"]
+        if array.dtype in {torch.float16, torch.bfloat16}:
+            array = array.float()
+        array = array.detach().cpu().numpy()
+    array = np.asarray(array)
+    if array.dtype.kind == "f":
+        return array.astype(np.float64)
+    return array.astype(np.complex128) if array.dtype.kind == "c" else array
+
+
+def _is_tensor(value: object) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def _is_array(value: object) -> bool:
+    numpy = sys.modules.get("numpy")
+    return _is_tensor(value) or (numpy is not None and isinstance(value, numpy.ndarray | numpy.generic))
+
+
+def kind_of(value: object) -> str:
+    """Name the type as a person would: `tensor`, `array`, `float`, ..."""
+    if _is_tensor(value):
+        return "tensor"
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, numpy.ndarray):
+        return "array"
+    return type(value).__name__
+
+
+def dtype_name(array: Any) -> str:
+    """Return `float32` for numpy's and torch's alike."""
+    return str(array.dtype).removeprefix("torch.")
+
+
+def summary(value: object, limit: int = 300) -> str:
+    """Describe a value in a line or a few: small ones whole, large ones by type, shape and range."""
+    if _is_array(value):
+        return _array_summary(value, limit)
+    text = repr(value)
+    if len(text) <= limit:
+        return text
+    if isinstance(value, list | tuple | dict | set | str | bytes):
+        return f"{text[: limit - 20]}… ({kind_of(value)} of {len(value)})"
+    return f"{text[:limit]}…"
+
+
+def _array_summary(array: Any, limit: int) -> str:
+    shape = tuple(array.shape)
+    head = f"{kind_of(array)}{shape} {dtype_name(array)}"
+    numbers = _as_numpy(array)
+    if numbers.size == 0:
+        return f"{head}, empty"
+    if numbers.size <= 12:
+        return f"{head} {' '.join(str(numbers.tolist()).split())}"[:limit]
+    if numbers.dtype.kind not in "fiu":
+        return head
+    flat = numbers.reshape(-1)
+    return f"{head}, from {flat.min():.4g} to {flat.max():.4g}, first {[float(f'{x:.4g}') for x in flat[:4].tolist()]}"

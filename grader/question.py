@@ -1,0 +1,217 @@
+"""The spec: what stands in `question.yaml`, and the question it becomes with its folder and its checks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+
+_SIZE_UNITS = {"": 1, "B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
+_TIME_UNITS = {"": 1.0, "s": 1.0, "ms": 1e-3, "min": 60.0}
+
+
+def _with_unit(units: dict[str, Any], kind: str, example: str) -> BeforeValidator:
+    def parse(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", value)
+        if match is None or match[2] not in units:
+            raise ValueError(f"{value!r} is no {kind}; write it like {example!r}")
+        return float(match[1]) * units[match[2]]
+
+    return BeforeValidator(parse)
+
+
+Seconds = Annotated[PositiveFloat, _with_unit(_TIME_UNITS, "time", "30s")]
+Bytes = Annotated[PositiveInt, _with_unit(_SIZE_UNITS, "size", "512MiB")]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+
+
+class Frozen(BaseModel):
+    """A value that crosses a boundary: immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Text(Frozen):
+    """A short text in the languages the bank offers."""
+
+    en: str
+    zh: str | None = None
+
+    def in_language(self, language: Language) -> str:
+        """Return the text in `language`, in English where it has no translation."""
+        return (self.zh if language == "zh" else None) or self.en
+
+
+class SubmissionSpec(Frozen):
+    """What a candidate hands in."""
+
+    file: str = Field(default="solution.py", pattern=r"^[A-Za-z_][A-Za-z0-9_]*\.py$")
+    exports: dict[str, str] = Field(min_length=1)
+    """Name to signature; a signature that starts with `class` marks a class."""
+
+
+class Environment(Frozen):
+    """What the guest imports before the submission, and where it runs."""
+
+    packages: tuple[str, ...] = ()
+    device: Literal["cpu", "cuda", "any"] = "cpu"
+    threads: PositiveInt = 1
+
+
+class Limits(Frozen):
+    """What one submission may use over all its checks, unless said otherwise."""
+
+    wall: Seconds = 30.0
+    """Seconds of waiting for the submission, loading included."""
+    check: Seconds | None = None
+    """Seconds of waiting within one check; a third of `wall` unless given."""
+    cpu: Seconds = 30.0
+    memory: Bytes = 2 * 2**30
+    processes: PositiveInt = 32
+    output: Bytes = 64 * 2**10
+    disk: Bytes = 16 * 2**20
+
+    @property
+    def check_wall(self) -> float:
+        """Seconds of waiting allowed within one check."""
+        return min(self.check or max(self.wall / 3, 1.0), self.wall)
+
+
+class Forbidden(Frozen):
+    """What the submission must not use."""
+
+    imports: tuple[str, ...] = ()
+    """Top-level modules or dotted ones, e.g. `scipy` or `torch.nn.functional`."""
+    calls: tuple[str, ...] = ()
+    """Dotted names, e.g. `torch.nn.functional.scaled_dot_product_attention`."""
+
+
+class Source(Frozen):
+    """Where the question comes from."""
+
+    topic: str
+    """Row of the topic table it covers."""
+
+
+class Feedback(StrEnum):
+    """How much a candidate learns about hidden checks."""
+
+    NONE = "none"
+    SCORE = "score"
+    CATEGORY = "category"
+    FULL = "full"
+
+
+class QuestionSpec(Frozen):
+    """The content of one `question.yaml`, format 1."""
+
+    format: Literal[1]
+    id: Slug
+    title: Text
+    family: Slug
+    difficulty: Literal["easy", "medium", "hard"]
+    minutes: PositiveInt
+    """Minutes a prepared candidate needs."""
+    skills: tuple[str, ...] = ()
+    kind: Literal["code"] = "code"
+    submission: SubmissionSpec
+    environment: Environment = Environment()
+    limits: Limits = Limits()
+    forbidden: Forbidden = Forbidden()
+    feedback: Feedback = Feedback.CATEGORY
+    source: Source
+
+
+class Performance(Frozen):
+    """A performance check: a ratio of times against one of our own solutions."""
+
+    of: str
+    """The export that is timed."""
+    at_least: PositiveFloat | None = None
+    times_faster_than: str | None = None
+    at_most: PositiveFloat | None = None
+    times_slower_than: str | None = None
+
+    @model_validator(mode="after")
+    def _one_direction(self) -> Performance:
+        faster = (self.at_least is None, self.times_faster_than is None)
+        slower = (self.at_most is None, self.times_slower_than is None)
+        if (faster, slower) not in {((False, False), (True, True)), ((True, True), (False, False))}:
+            raise ValueError(
+                "give either at_least= with times_faster_than=, or at_most= with times_slower_than="
+            )
+        return self
+
+    @property
+    def against(self) -> str:
+        """Name of our solution it is measured against: `reference`, or a file stem under `solutions/`."""
+        return self.times_faster_than or self.times_slower_than or "reference"
+
+    @property
+    def limit(self) -> float:
+        """Largest allowed ratio of the submission's time to the other's."""
+        return 1.0 / self.at_least if self.at_least is not None else float(self.at_most or 1.0)
+
+
+class Visibility(StrEnum):
+    """Who may see a check's inputs and expectations."""
+
+    PUBLIC = "public"
+    HIDDEN = "hidden"
+
+
+class Check(Frozen):
+    """One test of a suite, as its source text declares it."""
+
+    name: str
+    visibility: Visibility
+    points: float = Field(ge=0)
+    group: Text
+    hint: Text | None = None
+    line: PositiveInt
+    performance: Performance | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """One folder of the bank: its spec, where it and its solutions lie, and its checks in file order."""
+
+    spec: QuestionSpec
+    folder: Path
+    solutions: Path
+    checks: tuple[Check, ...]
+
+    @property
+    def id(self) -> str:
+        """The id, without its family."""
+        return self.spec.id
+
+    @property
+    def qualified_id(self) -> str:
+        """The id with its family, as in `nlp/masked-pooling`."""
+        return f"{self.spec.family}/{self.spec.id}"
+
+    @property
+    def reference(self) -> Path:
+        """The reference solution."""
+        return self.solutions / "reference.py"
+
+    def suite(self, visibility: Visibility) -> Path:
+        """Return the file of the public or the hidden suite."""
+        return self.folder / f"test_{visibility.value}.py"
+
+    @property
+    def max_points(self) -> float:
+        """Points of all checks together."""
+        return sum(check.points for check in self.checks)

@@ -1,0 +1,214 @@
+"""What came out: outcomes, check results, the run they come from, and the verdict. Its dump is the JSON report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import Field
+
+from grader.question import Frozen, Text, Visibility
+
+
+class Outcome(StrEnum):
+    """What became of one check."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    OUTPUT = "output"
+    CRASHED = "crashed"
+    SLOW = "slow"
+    FORBIDDEN = "forbidden"
+    NOT_RUN = "not-run"
+    BROKEN = "broken"
+
+    @property
+    def sentence(self) -> str:
+        """The outcome in words, for a person."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "gave a wrong result",
+    Outcome.ERROR: "raised an exception",
+    Outcome.TIMEOUT: "took too long",
+    Outcome.MEMORY: "used too much memory",
+    Outcome.OUTPUT: "printed too much",
+    Outcome.CRASHED: "ended its own process",
+    Outcome.SLOW: "is right, but too slow",
+    Outcome.FORBIDDEN: "uses what the question forbids",
+    Outcome.NOT_RUN: "was not run, because the limits were used up before",
+    Outcome.BROKEN: "could not be graded: a fault of the grader or the suite, not of the submission",
+}
+
+
+class Status(StrEnum):
+    """What became of one submission."""
+
+    ACCEPTED = "accepted"
+    PARTIAL = "partial"
+    REJECTED = "rejected"
+    INVALID = "invalid"
+    UNGRADED = "ungraded"
+    BROKEN = "broken"
+
+
+class Level(StrEnum):
+    """How strongly the guest was isolated."""
+
+    FULL = "full"
+    RESTRICTED = "restricted"
+    BASIC = "basic"
+
+
+class SourceLine(Frozen):
+    """One line of the submission on the way to an exception, outermost first."""
+
+    file: str
+    line: int
+    function: str
+    text: str = ""
+
+
+class Detail(Frozen):
+    """The evidence behind a check that did not pass. Every field is optional; all of it is for a reviewer,
+    and for the candidate only where the check is public."""
+
+    call: str | None = None
+    """What was called, e.g. `masked_mean(h=tensor(2, 3, 4), mask=...)`."""
+    expected: str | None = None
+    actual: str | None = None
+    difference: str | None = None
+    """Where the two first differ: type, shape, dtype, index, by how much."""
+    example: str | None = None
+    """Hypothesis's falsifying example."""
+    exception: str | None = None
+    """`TypeName: message` of what the submission raised."""
+    traceback: tuple[SourceLine, ...] = ()
+    """The candidate's own lines only."""
+
+
+class CheckResult(Frozen):
+    """What became of one check, with the points it earned."""
+
+    name: str
+    group: Text
+    visibility: Visibility
+    outcome: Outcome
+    points: float
+    max_points: float
+    message: str = ""
+    hint: Text | None = None
+    seconds: float = 0.0
+    detail: Detail | None = None
+
+
+class PerformanceResult(Frozen):
+    """A measured ratio of the submission's time to one of our solutions' time."""
+
+    name: str
+    ratio: float
+    low: float
+    high: float
+    limit: float
+    pairs: int
+    against: str
+    decided: bool = True
+    """False where the interval still straddled the limit at the last look: counted for the candidate."""
+
+
+class Isolation(Frozen):
+    """What stood between the submission and the machine, each layer proven by trying the forbidden thing."""
+
+    level: Level
+    layers: tuple[str, ...]
+    missing: dict[str, str] = Field(default_factory=dict)
+    """Layer to the reason it is not there."""
+
+
+class Usage(Frozen):
+    """What the submission used, beside what it may use."""
+
+    wall: float = 0.0
+    wall_limit: float = 0.0
+    cpu: float = 0.0
+    cpu_limit: float = 0.0
+    memory: int = 0
+    """Peak bytes of the whole process tree."""
+    memory_limit: int = 0
+    guests: int = 0
+    """Guest processes started; more than one means that earlier ones ended early."""
+
+
+class SubmissionId(Frozen):
+    """Which submission it was."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class RawResult:
+    """What the examiner saw of one check, before points."""
+
+    name: str
+    visibility: Visibility
+    outcome: Outcome
+    message: str = ""
+    seconds: float = 0.0
+    detail: Detail | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """What happened in the examiner: facts, no points."""
+
+    results: tuple[RawResult, ...]
+    performance: tuple[PerformanceResult, ...] = ()
+    isolation: Isolation | None = None
+    usage: Usage = Usage()
+    output: str = ""
+    """The first bytes the submission printed."""
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+    broken: str = ""
+    """Why the grader could not do its work, if it could not."""
+
+
+class Verdict(Frozen):
+    """What became of one submission. `model_dump(mode="json")` is the documented JSON report, format 1."""
+
+    format: Literal[1] = 1
+    question: str
+    title: Text
+    submission: SubmissionId
+    status: Status
+    points: float
+    max_points: float
+    message: str = ""
+    """Why there is nothing to grade, for `invalid`, `ungraded` and `broken`."""
+    location: SourceLine | None = None
+    """Where the submission cannot be read: the line of a syntax error."""
+    column: int | None = None
+    checks: tuple[CheckResult, ...] = ()
+    performance: tuple[PerformanceResult, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the candidate should know that is no failure: a magic line left out, a warning."""
+    output: str = ""
+    usage: Usage = Usage()
+    seed: int
+    isolation: Isolation | None = None
+    grader: str
+    environment: dict[str, str] = Field(default_factory=dict)
+    """Python and package versions."""
+    feedback: str = "category"
+    seconds: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as plain JSON values."""
+        return self.model_dump(mode="json")
