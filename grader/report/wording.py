@@ -1,0 +1,199 @@
+"""The words of the reports: outcomes, statuses, numbers and labels, in English and Chinese."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.verdict import Outcome, Status
+
+if TYPE_CHECKING:
+    from grader.question import Language
+
+_OUTCOMES_ZH = {
+    Outcome.PASSED: "通过",
+    Outcome.FAILED: "结果错误",
+    Outcome.ERROR: "抛出了异常",
+    Outcome.TIMEOUT: "用时过长",
+    Outcome.MEMORY: "占用内存过多",
+    Outcome.OUTPUT: "输出过多",
+    Outcome.CRASHED: "结束了自己的进程",
+    Outcome.SLOW: "结果正确，但太慢",
+    Outcome.FORBIDDEN: "使用了题目禁止的内容",
+    Outcome.NOT_RUN: "没有运行，因为限额在此之前已经用完",
+    Outcome.BROKEN: "无法评分：是评分器或测试集的问题，与提交无关",
+}
+
+_STATUSES: dict[Status, dict[Language, str]] = {
+    Status.ACCEPTED: {"en": "accepted", "zh": "通过"},
+    Status.PARTIAL: {"en": "partial", "zh": "部分通过"},
+    Status.REJECTED: {"en": "rejected", "zh": "未通过"},
+    Status.INVALID: {"en": "invalid", "zh": "无效"},
+    Status.UNGRADED: {"en": "not graded", "zh": "未评分"},
+    Status.BROKEN: {"en": "grader broken", "zh": "评分器故障"},
+}
+
+_EXPLANATIONS: dict[Status, dict[Language, str]] = {
+    Status.INVALID: {"en": "There is nothing to grade.", "zh": "没有可以评分的内容。"},
+    Status.UNGRADED: {
+        "en": "This machine lacks what the question needs. It does not count against the submission.",
+        "zh": "本机缺少本题所需的条件。这不计入成绩。",
+    },
+    Status.BROKEN: {
+        "en": "The grader could not do its work. That is our fault, and does not count against the submission.",
+        "zh": "评分器没能完成工作。这是我们的问题，不计入成绩。",
+    },
+}
+
+_ZH = {
+    "call": "调用",
+    "expected": "期望",
+    "got": "实际",
+    "difference": "差异",
+    "example": "反例",
+    "exception": "异常",
+    "hint": "提示",
+    "public": "公开",
+    "hidden": "隐藏",
+    "{points} of {maximum} points": "{points} / {maximum} 分",
+    "{points} points": "{points} 分",
+    "Points": "得分",
+    "Failing checks": "未通过的检查",
+    "Hidden checks": "隐藏检查",
+    "hidden checks: {group}": "隐藏检查：{group}",
+    "{count} checks": "{count} 项检查",
+    "{passed} of {count} checks passed": "{count} 项检查中通过 {passed} 项",
+    "Performance": "性能",
+    "must be at least {limit}× as fast as {against}": "速度至少要达到 {against} 的 {limit} 倍",
+    "may take at most {limit}× the time of {against}": "用时最多为 {against} 的 {limit} 倍",
+    "measured {ratio}×, between {low}× and {high}×": "实测 {ratio} 倍，区间 {low} 至 {high} 倍",
+    "a simple solution": "简单解法",
+    "our solution": "我们的解法",
+    "{pairs} pairs": "{pairs} 对",
+    "too slow": "太慢",
+    "fast enough": "够快",
+    "undecided after all rounds, counted for the submission": "测完仍无法判定，按通过计",
+    "Limits": "限额",
+    "time": "时间",
+    "CPU": "CPU",
+    "memory": "内存",
+    "{used} of {limit}": "{used} / {limit}",
+    "Its process ended early and was started {count} times.": "它的进程提前结束，共启动了 {count} 次。",
+    "Notes": "说明",
+    "Output of the submission": "提交的输出",
+    "The submission printed something. It is not shown, because it may repeat hidden inputs.": (
+        "提交有输出。因其可能含有隐藏输入，此处不显示。"
+    ),
+    "… and {count} more lines": "……还有 {count} 行",
+    "… and {count} more characters": "……还有 {count} 个字符",
+    "… and {count} more calls": "……还有 {count} 层调用",
+    "{file}, line {line}": "{file} 第 {line} 行",
+    "{file}, line {line}, column {column}": "{file} 第 {line} 行第 {column} 列",
+    "{place}, in {function}": "{place}，{function} 中",
+    "isolation {level}: {layers}": "隔离 {level}：{layers}",
+    "missing: {layers}": "缺少：{layers}",
+    "none": "无",
+    "seed {seed}, rerun exactly with --seed {seed}": "种子 {seed}，用 --seed {seed} 可精确重跑",
+    "For the reviewer": "供评审者",
+    "question": "题目",
+    "family": "类别",
+    "kind": "形式",
+    "difficulty": "难度",
+    "minutes": "分钟",
+    "topic": "主题",
+    "proof": "验证",
+    "{count} questions, {minutes} minutes": "{count} 道题，{minutes} 分钟",
+    "easy": "简单",
+    "medium": "中等",
+    "hard": "困难",
+    "code": "编程",
+    "{count} minutes": "{count} 分钟",
+    "Hand in": "提交内容",
+    "Define": "需要定义",
+    "Packages": "可用的包",
+    "Forbidden": "禁止使用",
+    "Checks": "检查",
+    "Public": "公开",
+    "Hidden": "隐藏",
+    "processes": "进程",
+    "output": "输出",
+    "disk": "磁盘",
+    "per check": "每项检查",
+    "{wall} waiting": "等待 {wall}",
+    "device {device}": "设备 {device}",
+}
+"""English phrase to Chinese phrase; the English one is the key."""
+
+
+def say(language: Language, phrase: str, **values: object) -> str:
+    """Return a phrase of the table in `language`, with its values filled in."""
+    return (_ZH[phrase] if language == "zh" else phrase).format(**values)
+
+
+def outcome_sentence(outcome: Outcome, language: Language) -> str:
+    """Say what became of a check."""
+    return _OUTCOMES_ZH[outcome] if language == "zh" else outcome.sentence
+
+
+def status_word(status: Status, language: Language) -> str:
+    """Name what became of a submission."""
+    return _STATUSES[status][language]
+
+
+def status_explanation(status: Status, language: Language) -> str:
+    """Say why a submission has no result; an empty string where it has one."""
+    return _EXPLANATIONS.get(status, {}).get(language, "")
+
+
+def number(value: float) -> str:
+    """Write a number with at most two decimals, and none where none are needed."""
+    return f"{round(value, 2) + 0.0:.2f}".rstrip("0").rstrip(".")  # + 0.0 makes -0.0 plain
+
+
+def factor(value: float) -> str:
+    """Write a ratio with three significant digits."""
+    return f"{value:.3g}" if value < 100 else f"{value:.0f}"
+
+
+def size(count: float) -> str:
+    """Write a number of bytes, as in `1.5 GiB`."""
+    for unit in ("B", "KiB", "MiB"):
+        if count < 1024:
+            return f"{number(count)} {unit}"
+        count /= 1024
+    return f"{number(count)} GiB"
+
+
+def seconds(value: float) -> str:
+    """Write a time, as in `1.25 s` or `3 ms`."""
+    return f"{value * 1000:.0f} ms" if 0 < value < 0.1 else f"{number(value)} s"
+
+
+def score(points: float, maximum: float, language: Language) -> str:
+    """Write `2 of 3 points`."""
+    return say(language, "{points} of {maximum} points", points=number(points), maximum=number(maximum))
+
+
+def speed_limit(limit: float, against: str, language: Language) -> str:
+    """Say what a performance check asks for; `limit` is the largest allowed ratio of times."""
+    if limit < 1:
+        phrase, limit = "must be at least {limit}× as fast as {against}", 1 / limit
+    else:
+        phrase = "may take at most {limit}× the time of {against}"
+    return say(language, phrase, limit=factor(limit), against=against)
+
+
+def our_solution(limit: float) -> str:
+    """Name what a candidate is measured against: one that must be beaten is a simple one."""
+    return "a simple solution" if limit < 1 else "our solution"
+
+
+def speed_measured(limit: float, ratio: float, low: float, high: float, language: Language) -> str:
+    """Say what was measured, the same way round as `speed_limit` says the limit."""
+    if limit < 1:
+        ratio, low, high = _inverse(ratio), _inverse(high), _inverse(low)
+    phrase = "measured {ratio}×, between {low}× and {high}×"
+    return say(language, phrase, ratio=factor(ratio), low=factor(low), high=factor(high))
+
+
+def _inverse(ratio: float) -> float:
+    return 1 / ratio if ratio else float("inf")

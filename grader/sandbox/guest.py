@@ -1,0 +1,276 @@
+"""The untrusted side: a template that imports, inits that watch, guests that hold submissions. Standard library only.
+
+    template   imports what the question's environment names, then forks; never sees a submission
+     └ init    one per guest, first process of its own namespaces: walls, reaping, a report of the end
+        └ guest   the submission, and nothing else: answers requests until it ends
+
+The host starts the template with one descriptor, a SOCK_SEQPACKET socket that carries JSON, and for each guest five
+more descriptors: the wire, the arena, the init's report socket, stdout and stderr.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import mmap
+import os
+import signal
+import socket
+import sys
+from typing import Any
+
+from grader.sandbox import isolation, kernel, tree, wire
+from grader.sandbox.isolation import Confinement
+from grader.sandbox.servant import Servant, forbid
+
+MAX_CONTROL = 2**16
+NUMBER_OF_DESCRIPTORS = 5
+
+
+def main(descriptor: int) -> None:
+    """Run the template: import, say so, fork one guest per request, until the host closes the socket."""
+    control = socket.socket(fileno=descriptor)
+    template = Template(control)
+    control.send(json.dumps(template.prepare(json.loads(control.recv(MAX_CONTROL)))).encode())
+    while template.serve_once():
+        pass
+
+
+class Template:
+    """The warm process: everything imported, nothing of any submission known."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._ipc_key = 0
+
+    def prepare(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Import the packages, warm what cannot be warmed later, and put the stubs in place."""
+        sys.path.extend(order["path"])
+        try:
+            versions = {name: _import(name) for name in order["packages"]}
+        except ImportError as error:
+            return {"error": f"the environment names a package that cannot be imported: {error}"}
+        if "torch" in sys.modules:
+            _warm_torch(order["threads"])
+        for dotted in order["forbidden"]:
+            forbid(dotted)
+        self._ipc_key = isolation.make_segment() if order["level"] == "full" else 0
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended inits are reaped by the kernel
+        gc.collect()
+        gc.freeze()  # a collection in a guest would touch, and so copy, every shared page
+        return {"ready": True, "versions": versions}
+
+    def serve_once(self) -> bool:
+        """Fork one guest; False when the host is gone."""
+        message, descriptors, _, _ = socket.recv_fds(self._control, MAX_CONTROL, NUMBER_OF_DESCRIPTORS)
+        if not message:
+            return False
+        order = json.loads(message)
+        order["confinement"]["ipc_key"] = self._ipc_key
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            self._control.close()
+            _become_init(_confinement(order["confinement"]), descriptors, prove=order["prove"])
+        for descriptor in descriptors:
+            os.close(descriptor)
+        return True
+
+
+def _import(name: str) -> str:
+    module = importlib.import_module(name)
+    return str(getattr(module, "__version__", ""))
+
+
+def _warm_torch(threads: int) -> None:
+    """Run one small product: the CPU is detected while /proc is there. Never backward(): its threads do not survive a fork."""
+    torch = sys.modules["torch"]
+    torch.set_num_threads(threads)
+    torch.ones(2, 2) @ torch.ones(2, 2)
+
+
+def _confinement(order: dict[str, Any]) -> Confinement:
+    return Confinement(**{**order, "read": tuple(order["read"]), "devices": tuple(order["devices"])})
+
+
+def _become_init(confinement: Confinement, descriptors: list[int], *, prove: bool) -> None:
+    """Turn this fork of the template into the init of a new guest; never returns."""
+    code = 1
+    report = socket.socket(fileno=descriptors[2])
+    try:
+        _enter(confinement)
+        code = Init(confinement, report, descriptors).run(prove=prove)
+    except BaseException as error:  # noqa: BLE001  the host turns it into a message: no traceback of ours reaches stderr
+        with contextlib.suppress(OSError):
+            _say(report, failed=f"{type(error).__name__}: {error}")
+    finally:
+        os._exit(code)
+
+
+def _enter(confinement: Confinement) -> None:
+    """Drop root and take the namespaces; the process that goes on is the first of its pid namespace."""
+    isolation.become(confinement.uid)
+    if confinement.level != "full":
+        kernel.die_with_parent(signal.SIGKILL)
+        kernel.set_subreaper()
+        return
+    isolation.take_namespaces()
+    if os.fork() != 0:
+        os._exit(0)
+    isolation.mount_private(confinement)
+
+
+def _say(report: socket.socket, **message: object) -> None:
+    report.send(json.dumps(message).encode())
+
+
+class Init:
+    """Starts the guest, reaps what it leaves behind, and reports how it ended."""
+
+    def __init__(self, confinement: Confinement, report: socket.socket, descriptors: list[int]) -> None:
+        self._confinement = confinement
+        self._report = report
+        self._wire, self._arena, _, self._stdout, self._stderr = descriptors
+
+    def run(self, *, prove: bool) -> int:
+        """Introduce ourselves, wait to be placed under limits, start the guest, and see it through."""
+        _say(self._report, hello=os.getpid())
+        order = json.loads(self._report.recv(MAX_CONTROL))
+        if order.get("exit"):
+            return 0
+        proof = self._prove() if prove else None
+        kernel.set_dumpable(False)  # a guest of the same user must not read or trace us
+        guest = os.fork()
+        if guest == 0:
+            self._report.close()
+            _become_guest(self._confinement, self._wire, self._arena, self._stdout, self._stderr)
+        for descriptor in (self._wire, self._arena, self._stdout, self._stderr):
+            os.close(descriptor)
+        _say(self._report, started=guest, proof=proof)
+        status = _reap_until(guest)
+        self._end_everything()
+        usage = os.times()
+        _say(self._report, ended=status, cpu=usage.children_user + usage.children_system)
+        return 0
+
+    def _prove(self) -> dict[str, str]:
+        """Try the forbidden in a child and return what held."""
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                results = {}
+                if self._confinement.level == "full":
+                    results.update(isolation.prove_namespaces(self._confinement))
+                isolation.confine(self._confinement)
+                results.update(isolation.prove_confinement(self._confinement))
+                os.write(writing, json.dumps(results).encode())
+            except BaseException as error:  # noqa: BLE001  an unproven layer is reported, not raised
+                os.write(writing, json.dumps({"proof": f"{type(error).__name__}: {error}"}).encode())
+            finally:
+                os._exit(0)
+        os.close(writing)
+        with open(reading, "rb") as pipe:
+            text = pipe.read()
+        os.waitpid(child, 0)
+        return dict(json.loads(text)) if text else {"proof": "the attempt died"}
+
+    def _end_everything(self) -> None:
+        """Kill and reap whatever the guest left, so that nothing stays and its CPU time is counted."""
+        if self._confinement.level == "full":
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(-1, signal.SIGKILL)
+        else:
+            tree.kill_family(os.getpid(), itself=False)
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                os.waitpid(-1, 0)
+
+
+def _reap_until(guest: int) -> int:
+    """Wait for the guest, reaping orphans on the way; return its wait status."""
+    while True:
+        pid, status = os.waitpid(-1, 0)
+        if pid == guest:
+            return status
+
+
+def _become_guest(confinement: Confinement, connection: int, arena: int, stdout: int, stderr: int) -> None:
+    """Turn this fork of the init into the guest; never returns."""
+    try:
+        os.setsid()
+        kernel.set_dumpable(True)  # so that the host may read our share of memory; the init stays hidden
+        if confinement.level != "full":
+            kernel.die_with_parent(signal.SIGKILL)
+        sock, halves = _take_descriptors(connection, arena, stdout, stderr)
+        load = wire.receive_frame(sock)
+        root = _unpack(load, confinement)
+        os.chdir(confinement.scratch)
+        isolation.confine(confinement)
+        _serve(sock, halves, root)
+    except wire.PeerClosedError:
+        os._exit(0)
+    except BaseException as error:  # noqa: BLE001  the host sees the message on stderr and a crashed guest
+        with contextlib.suppress(BaseException):
+            os.write(2, f"the guest could not start: {type(error).__name__}: {error}\n".encode())
+    finally:
+        os._exit(70)
+
+
+def _take_descriptors(
+    connection: int, arena: int, stdout: int, stderr: int
+) -> tuple[socket.socket, tuple[memoryview, memoryview]]:
+    """Put the standard streams in place, map the arena, and close everything else that was inherited."""
+    null = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((null, 0), (stdout, 1), (stderr, 2)):
+        os.dup2(source, target)
+    size = os.fstat(arena).st_size
+    shared = memoryview(mmap.mmap(arena, size))
+    keep = os.dup2(connection, 3)
+    os.closerange(4, 4096)
+    sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115  lives as long as the process
+    sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115  the same
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115  the same
+    sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr  # type: ignore[misc]  declared final for users, not for a forked process
+    return socket.socket(fileno=keep), (shared[: size // 2], shared[size // 2 :])
+
+
+def _unpack(load: bytearray, confinement: Confinement) -> str | None:
+    """Write the submission's further files; return their folder, or None when there are none."""
+    files = wire.decode(load)
+    if confinement.level == "full":
+        root = isolation.SUBMISSION_ROOT
+    else:
+        root = os.path.join(confinement.scratch, "submission")
+        os.makedirs(root, exist_ok=True)
+    for name, data in files:
+        path = os.path.join(root, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "xb") as file:
+            file.write(data)
+    if confinement.level == "full":
+        kernel.remount_readonly(root)
+    return root if files else None
+
+
+def _serve(sock: socket.socket, halves: tuple[memoryview, memoryview], root: str | None) -> None:
+    """Answer requests until the host closes the connection."""
+    servant = Servant("solution", arena_in=halves[0], arena_out=halves[1])
+    servant.root = root
+    while True:
+        request = wire.receive_frame(sock)
+        reply = servant.answer(request)
+        _flush()
+        wire.send_frame(sock, reply)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        # the submission may have closed or replaced them
+        with contextlib.suppress(Exception):
+            stream.flush()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

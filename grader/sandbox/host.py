@@ -1,0 +1,569 @@
+"""The trusted side of the boundary: start a template, fork guests from it, call, time and kill them.
+
+A `Template` is warm and knows no submission; a `Guest` is one process tree with one submission. A guest's `Keeper`
+thread drains its output, watches its limits and learns how it ended. What a guest says is believed in one place only: as
+the value of a reply that carries the id of the call just made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import mmap
+import os
+import secrets
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from grader.errors import BrokenError, IsolationError
+from grader.sandbox import cgroup, launch, tree, wire
+from grader.sandbox.isolation import Confinement
+from grader.verdict import Isolation, Level, Outcome
+
+ARENA_BYTES = 64 * 2**20
+READY_SECONDS = 120.0
+START_SECONDS = 20.0
+WATCH_SECONDS = 0.02
+KEPT_OUTPUT = 16 * 2**10
+MAX_REPLY = 512 * 2**20
+MAX_CONTROL = 2**16
+SMALLEST_LEFT = 1e-3
+
+_names = itertools.count()
+
+
+@dataclass(frozen=True)
+class Wants:
+    """What a template is made for."""
+
+    packages: tuple[str, ...] = ()
+    threads: int = 1
+    forbidden: tuple[str, ...] = ()
+    device: str = "cpu"
+    level: Level = Level.FULL
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What one guest may use."""
+
+    cpu: float
+    memory: int
+    processes: int
+    output: int
+    disk: int
+
+
+class GuestEnded(BaseException):  # noqa: N818  an event, not an error; a BaseException so that neither pytest.raises nor Hypothesis swallows it
+    """The guest ended, or was ended, while a reply was awaited."""
+
+    def __init__(self, outcome: Outcome, reason: str) -> None:
+        self.outcome, self.reason = outcome, reason
+        super().__init__(f"{outcome.value}: {reason}")
+
+
+@dataclass
+class Ending:
+    """How a guest ended; filled in by its keeper."""
+
+    outcome: Outcome | None = None
+    reason: str = ""
+    cpu: float = 0.0
+    memory: int = 0
+
+
+class Template:
+    """A warm process inside the outer walls, from which guests are forked."""
+
+    def __init__(self, wants: Wants) -> None:
+        """Start it; `wait` until it has imported everything."""
+        self.wants = wants
+        self.versions: dict[str, str] = {}
+        self.proof: dict[str, str] | None = None
+        self._scratch = tempfile.mkdtemp(prefix="grader-")
+        self._devices = launch.accelerators() if wants.device != "cpu" else ()
+        self._groups = cgroup.find_controllers()
+        self._process, self._control = self._start()
+
+    def _start(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            level = self.wants.level.value
+            process = subprocess.Popen(
+                launch.command(level, theirs.fileno(), self.wants.threads, self._devices),
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=launch.environment(self.wants.threads),
+                cwd=self._scratch,
+                start_new_session=True,
+            )
+        order = {
+            "path": launch.interpreter().packages,
+            "packages": self.wants.packages,
+            "threads": self.wants.threads,
+            "forbidden": self.wants.forbidden,
+            "level": level,
+        }
+        with contextlib.suppress(BrokenPipeError):  # `wait` reads why it died
+            ours.send(json.dumps(order).encode())
+        return process, ours
+
+    def wait(self) -> None:
+        """Wait until the template is ready.
+
+        Raises:
+            IsolationError: the outer walls cannot be built here.
+            BrokenError: a package of the environment is missing, or the template does not answer.
+        """
+        if self.versions:
+            return
+        self._control.settimeout(READY_SECONDS)
+        try:
+            answer = self._control.recv(MAX_CONTROL)
+        except TimeoutError as error:
+            raise BrokenError(f"the guest template did not start within {READY_SECONDS:.0f} s") from error
+        if not answer:
+            raise IsolationError(
+                f"{self.wants.level.value} isolation cannot be had here: {self._last_words()}. "
+                "`grade doctor` says what this machine can enforce."
+            )
+        reply = json.loads(answer)
+        if "error" in reply:
+            raise BrokenError(reply["error"])
+        self.versions = reply["versions"] or {"python": ""}
+
+    def _last_words(self) -> str:
+        _, said = self._process.communicate(timeout=5)
+        text = said.decode(errors="replace").strip()
+        return text.splitlines()[-1] if text else f"it ended with status {self._process.returncode}"
+
+    def guest(self, allowance: Allowance, files: Sequence[tuple[str, bytes]] = ()) -> Guest:
+        """Fork a guest and hand it the submission's further files."""
+        self.wait()
+        guest = Guest(self, allowance, first=self.proof is None)
+        guest.start(files)
+        if self.proof is None:
+            self.proof = guest.proof
+        return guest
+
+    def fork(self, order: dict[str, Any], descriptors: Sequence[int]) -> None:
+        """Ask the template to fork one guest."""
+        try:
+            socket.send_fds(self._control, [json.dumps(order).encode()], list(descriptors))
+        except OSError as error:
+            raise BrokenError("the guest template is gone") from error
+
+    def confinement(self, allowance: Allowance, scratch: str) -> Confinement:
+        """Return the inner walls of one guest."""
+        level = self.wants.level.value
+        return Confinement(
+            level=level,
+            uid=launch.guest_uid(level),
+            cpu_seconds=int(allowance.cpu) + 2,
+            memory=allowance.memory,
+            processes=allowance.processes,
+            disk=allowance.disk,
+            limit_data=self._groups is None,
+            read=launch.readable(level, scratch),
+            scratch=scratch,
+            devices=self._devices,
+            outside_file=__file__,
+            outside_pid=os.getpid(),
+        )
+
+    def group(self, allowance: Allowance) -> cgroup.Group | None:
+        """Return a fresh control group for one guest, or None where there are none."""
+        if self._groups is None:
+            return None
+        # one process is the init's
+        return self._groups.create(f"grader-{os.getpid()}-{next(_names)}", allowance.memory, allowance.processes + 1)
+
+    def folder(self) -> str:
+        """Return a scratch folder for one guest; inside the outer walls it is the guest's own /tmp."""
+        if self.wants.level is Level.FULL:
+            return "/tmp"
+        folder = tempfile.mkdtemp(prefix="guest-", dir=self._scratch)
+        uid = launch.guest_uid(self.wants.level.value)
+        if uid is not None:
+            os.chmod(self._scratch, 0o711)
+            os.chown(folder, uid, uid)
+        return folder
+
+    def isolation(self) -> Isolation:
+        """Return the layers that were proven in the first guest, and what is missing and why."""
+        proof = self.proof or {}
+        held = [layer for layer, fault in proof.items() if not fault]
+        missing = {layer: fault for layer, fault in proof.items() if fault}
+        if self.wants.level is Level.FULL:
+            held.append("bubblewrap")
+        if self._groups is None:
+            held.append("memory watchdog")
+            missing["cgroup"] = "no writable control group"
+        else:
+            held.append(f"cgroup {self._groups.version}")
+        return Isolation(level=self.wants.level, layers=tuple(sorted(held)), missing=missing)
+
+    def close(self) -> None:
+        """End the template and with it every guest; leave nothing behind."""
+        self._control.close()
+        if self._process.poll() is None:
+            if self.wants.level is not Level.FULL:
+                tree.kill_family(self._process.pid)
+            self._process.kill()
+        self._process.wait()
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+class Guest:
+    """One submission's process tree, seen from the trusted side."""
+
+    def __init__(self, template: Template, allowance: Allowance, *, first: bool) -> None:
+        self.proof: dict[str, str] = {}
+        self.busy = 0.0
+        """Seconds spent waiting for replies."""
+        self._template = template
+        self._allowance = allowance
+        self._first = first
+        self._calls = 0
+        self._dropped: list[int] = []
+        self._sock, self._their_sock = socket.socketpair()
+        self._arena = os.memfd_create("arena", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        os.ftruncate(self._arena, ARENA_BYTES)
+        _seal_size(self._arena)
+        self._shared = mmap.mmap(self._arena, ARENA_BYTES)
+        view = memoryview(self._shared)
+        self._arena_out, self._arena_in = view[: ARENA_BYTES // 2], view[ARENA_BYTES // 2 :]
+        self._keeper: Keeper | None = None
+
+    def start(self, files: Sequence[tuple[str, bytes]]) -> None:
+        """Have the guest forked, placed under its limits, proven where it is the first, and given its files."""
+        report, their_report = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        report.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        out, their_out = os.pipe()
+        err, their_err = os.pipe()
+        scratch = self._template.folder()
+        order = {
+            "prove": self._first,
+            "confinement": asdict(self._template.confinement(self._allowance, scratch)),
+        }
+        given = [self._their_sock.fileno(), self._arena, their_report.fileno(), their_out, their_err]
+        try:
+            self._template.fork(order, given)
+        finally:
+            for descriptor in (self._their_sock.detach(), their_report.detach(), their_out, their_err, self._arena):
+                os.close(descriptor)
+        self._keeper = Keeper(report, (out, err), self._allowance, self._template)
+        self.proof = self._keeper.admit()
+        self._keeper.start()
+        body = wire.encode([list(pair) for pair in files], fallback=_refuse)
+        with contextlib.suppress(wire.PeerClosedError, TimeoutError):  # the first request finds out
+            self._sock.settimeout(START_SECONDS)
+            wire.send_frame(self._sock, body)
+
+    def request(
+        self,
+        operation: str,
+        arguments: Sequence[object],
+        *,
+        deadline: float,
+        fallback: wire.Fallback,
+        on_handle: Callable[[wire.HandleRef], object],
+    ) -> tuple[str, Any]:
+        """Make one request and return its status and value.
+
+        Args:
+            operation: what the servant should do.
+            arguments: its arguments.
+            deadline: moment of time.monotonic when patience ends.
+            fallback: how to send what is no data.
+            on_handle: what to make of an object that stays in the guest.
+
+        Raises:
+            GuestEnded: the guest died, was killed for exceeding a limit, or broke the protocol.
+        """
+        number = secrets.token_bytes(16)
+        dropped, self._dropped = self._dropped, []
+        body = wire.encode([number, operation, dropped, *arguments], fallback=fallback, arena=self._arena_out)
+        started = time.monotonic()
+        try:
+            self._sock.settimeout(max(deadline - started, SMALLEST_LEFT))
+            wire.send_frame(self._sock, body)
+            reply = wire.receive_frame(self._sock, MAX_REPLY, deadline)
+            value = wire.decode(reply, on_handle=on_handle, arena=self._arena_in)
+        except TimeoutError:
+            raise self._end(Outcome.TIMEOUT, "gave no answer in time") from None
+        except wire.PeerClosedError:
+            raise self._ended() from None
+        except wire.WireError as error:
+            raise self._end(Outcome.FAILED, f"sent something that is no answer: {error}") from None
+        finally:
+            self.busy += time.monotonic() - started
+        if not (isinstance(value, list) and len(value) == 3 and value[0] == number and value[1] in {"ok", "raise"}):
+            raise self._end(Outcome.FAILED, "sent something that is no answer to the call that was made")
+        return value[1], value[2]
+
+    def drop(self, number: int) -> None:
+        """Let the guest forget an object, with the next request."""
+        self._dropped.append(number)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the guest can still be called."""
+        return self._keeper is not None and not self._keeper.over.is_set()
+
+    @property
+    def ending(self) -> Ending:
+        """How it ended, and what it has used so far."""
+        return self._keeper.ending if self._keeper is not None else Ending()
+
+    @property
+    def output(self) -> str:
+        """The first of what it printed."""
+        return self._keeper.text if self._keeper is not None else ""
+
+    def use(self) -> tuple[float, int]:
+        """Return CPU seconds and peak bytes so far."""
+        return self._keeper.use() if self._keeper is not None else (0.0, 0)
+
+    def close(self) -> None:
+        """End the guest and all its descendants; wait until they are gone."""
+        if self._keeper is not None:
+            self._keeper.stop()
+        self._sock.close()
+        self._arena_in.release()
+        self._arena_out.release()
+        with contextlib.suppress(BufferError):  # a view of ours is still alive; the map goes with it
+            self._shared.close()
+
+    def _end(self, outcome: Outcome, reason: str) -> GuestEnded:
+        keeper = self._the_keeper()
+        keeper.kill(outcome, reason)
+        return self._ended()
+
+    def _ended(self) -> GuestEnded:
+        keeper = self._the_keeper()
+        keeper.finish()
+        ending = keeper.ending
+        return GuestEnded(ending.outcome or Outcome.CRASHED, ending.reason or "ended without a word")
+
+    def _the_keeper(self) -> Keeper:
+        if self._keeper is None:
+            raise BrokenError("a guest was called before it was started")
+        return self._keeper
+
+
+class Keeper(threading.Thread):
+    """Watches one guest: drains what it prints, measures what it uses, ends it at a limit, learns how it ended."""
+
+    def __init__(
+        self, report: socket.socket, outputs: tuple[int, int], allowance: Allowance, template: Template
+    ) -> None:
+        super().__init__(name="keeper", daemon=True)
+        self.ending = Ending()
+        self.over = threading.Event()
+        self._report = report
+        self._outputs = list(outputs)
+        self._allowance = allowance
+        self._group = template.group(allowance)
+        self._full = template.wants.level is Level.FULL
+        self._pid = 0
+        self._pidfd = -1
+        self._kept = bytearray()
+        self._printed = 0
+        self._lock = threading.Lock()
+
+    def admit(self) -> dict[str, str]:
+        """Meet the init, place it under the limits, let it go on; return what it proved."""
+        self._report.settimeout(START_SECONDS)
+        try:
+            self._pid = self._meet()
+            self._pidfd = os.pidfd_open(self._pid)
+            if self._group is not None:
+                self._group.add(self._pid)
+            self._report.send(b"{}")
+            started = self._hear()
+        except (OSError, ValueError) as error:
+            self._release()
+            raise BrokenError(f"a guest could not be started: {error}") from error
+        return dict(started.get("proof") or {})
+
+    def _meet(self) -> int:
+        """Receive the hello; the kernel says who sent it, as a process number of our own namespace."""
+        size = socket.CMSG_SPACE(12)
+        message, extra, _, _ = self._report.recvmsg(MAX_CONTROL, size)
+        hello = json.loads(message or b"{}")
+        if "hello" not in hello:
+            raise ValueError(hello.get("failed", "it ended at once"))
+        pid = int.from_bytes(extra[0][2][:4], "little")
+        if pid <= 0:
+            raise ValueError("its process is not visible from here")
+        return pid
+
+    def _hear(self) -> dict[str, Any]:
+        message = self._report.recv(MAX_CONTROL)
+        answer: dict[str, Any] = json.loads(message or b"{}")
+        if "started" not in answer:
+            raise ValueError(answer.get("failed", "its init ended at once"))
+        return answer
+
+    def run(self) -> None:
+        """Watch until the init is gone."""
+        poll = select.poll()
+        poll.register(self._report.fileno(), select.POLLIN)
+        for descriptor in self._outputs:
+            poll.register(descriptor, select.POLLIN)
+        next_look = 0.0
+        try:
+            while not self.over.is_set():
+                for descriptor, _ in poll.poll(WATCH_SECONDS * 1000):
+                    if descriptor == self._report.fileno():
+                        self._learn()
+                    elif not self._drain(descriptor):
+                        poll.unregister(descriptor)
+                if time.monotonic() >= next_look:
+                    next_look = time.monotonic() + WATCH_SECONDS
+                    self._look()
+        finally:
+            self._wind_up()
+
+    def _learn(self) -> None:
+        """The init speaks once more, at the end, or is gone without a word."""
+        try:
+            message = self._report.recv(MAX_CONTROL, socket.MSG_DONTWAIT)
+        except OSError:
+            message = b""
+        if message:
+            said = json.loads(message)
+            self.ending.cpu = max(self.ending.cpu, float(said.get("cpu", 0.0)))
+            self._conclude(*self._explain(int(said.get("ended", 0))))
+        else:
+            self._conclude(Outcome.CRASHED, "was killed")
+        self.over.set()
+
+    def _explain(self, status: int) -> tuple[Outcome, str]:
+        """Say in words what a wait status means."""
+        number = os.waitstatus_to_exitcode(status)
+        if self._group is not None and self._group.oom_kills() > 0:
+            return Outcome.MEMORY, f"needed more than {self._allowance.memory // 2**20} MiB of memory"
+        if number == -signal.SIGXCPU:
+            return Outcome.TIMEOUT, f"used more than {self._allowance.cpu:.0f} s of CPU time"
+        if number < 0:
+            return Outcome.CRASHED, f"was ended by {signal.Signals(-number).name}"
+        return Outcome.CRASHED, f"ended its own process with exit code {number}"
+
+    def _drain(self, descriptor: int) -> bool:
+        """Read what was printed; False at its end."""
+        part = os.read(descriptor, 2**16)
+        self._printed += len(part)
+        self._kept += part[: KEPT_OUTPUT - len(self._kept)]
+        if self._printed > self._allowance.output:
+            self.kill(Outcome.OUTPUT, f"printed more than {self._allowance.output // 1024} KiB")
+        return bool(part)
+
+    def _look(self) -> None:
+        usage = tree.measure(self._pid, exact_above=self._allowance.memory)
+        self.ending.cpu = max(self.ending.cpu, usage.cpu)
+        memory = usage.memory if self._group is None else self._group.current_memory()
+        self.ending.memory = max(self.ending.memory, memory)
+        if usage.cpu > self._allowance.cpu:
+            self.kill(Outcome.TIMEOUT, f"used more than {self._allowance.cpu:.0f} s of CPU time")
+        elif self._group is None and memory > self._allowance.memory:
+            self.kill(Outcome.MEMORY, f"needed more than {self._allowance.memory // 2**20} MiB of memory")
+        elif self._group is not None and self._group.oom_kills() > 0:
+            self.kill(Outcome.MEMORY, f"needed more than {self._allowance.memory // 2**20} MiB of memory")
+        elif usage.processes > self._allowance.processes + 1:
+            self.kill(Outcome.CRASHED, f"started more than {self._allowance.processes} processes")
+
+    def kill(self, outcome: Outcome, reason: str) -> None:
+        """End the whole tree at once; the first reason given stays."""
+        self._conclude(outcome, reason)
+        if self._group is not None:
+            self._group.kill()
+        if not self._full and self._pid:
+            tree.kill_family(self._pid)
+        if self._pidfd >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+
+    def _conclude(self, outcome: Outcome, reason: str) -> None:
+        with self._lock:
+            if self.ending.outcome is None:
+                self.ending.outcome, self.ending.reason = outcome, reason
+
+    def finish(self) -> None:
+        """Wait until the end is known; kill what lingers."""
+        self.over.wait(1.0)
+        if not self.over.is_set():
+            self.kill(Outcome.CRASHED, "closed its connection")
+        self.join(5.0)
+
+    def stop(self) -> None:
+        """End the guest, because it is no longer needed."""
+        if self.is_alive():
+            self.kill(Outcome.CRASHED, "was ended by the grader")
+            self.join(5.0)
+        else:
+            self._release()
+
+    def use(self) -> tuple[float, int]:
+        """Return CPU seconds and peak bytes, looked at now."""
+        if not self.over.is_set():
+            self._look()
+        return self.ending.cpu, self.ending.memory
+
+    @property
+    def text(self) -> str:
+        """The first of what was printed."""
+        return bytes(self._kept).decode("utf-8", "replace")
+
+    def _wind_up(self) -> None:
+        """Everything is dead or dying: wait for the init, take the last figures, give back what we hold."""
+        self.over.set()
+        select.select([self._pidfd], [], [], 5.0)
+        for descriptor in self._outputs:
+            os.set_blocking(descriptor, False)
+            with contextlib.suppress(BlockingIOError):
+                while self._drain(descriptor) and self._printed <= self._allowance.output + 2**20:
+                    pass
+        if self._group is not None:
+            self.ending.memory = max(self.ending.memory, self._group.peak_memory())
+        self._release()
+
+    def _release(self) -> None:
+        """Close what is ours, once."""
+        if self._group is not None:
+            self._group.kill()
+            self._group.remove()
+            self._group = None
+        if self._pidfd >= 0:
+            os.close(self._pidfd)
+            self._pidfd = -1
+        for descriptor in self._outputs:
+            os.close(descriptor)
+        self._outputs = []
+        self._report.close()
+
+
+def _seal_size(descriptor: int) -> None:
+    """Fix the arena's size for good: a guest that could shrink it would end us with SIGBUS."""
+    import fcntl
+
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
+
+
+def _refuse(value: object) -> wire.HandleRef:
+    raise wire.WireError(f"a {type(value).__name__} cannot be sent")

@@ -1,0 +1,227 @@
+"""Answers requests on behalf of one submission. Standard library only; runs in the guest, and for our reference in the examiner.
+
+A request is `[id, operation, dropped handles, *arguments]`; the reply is `[id, "ok", value]` or `[id, "raise", exception as data]`.
+"""
+
+from __future__ import annotations
+
+import builtins
+import itertools
+import linecache
+import pickle
+import sys
+import types
+from typing import TYPE_CHECKING, Any
+
+from grader.sandbox import wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+MAX_MESSAGE = 2000
+MAX_FRAMES = 20
+
+# Exceptions that steer pytest, Hypothesis or the interpreter; they arrive as a plain failure.
+_CONTROL = (SystemExit, KeyboardInterrupt, GeneratorExit, StopIteration, StopAsyncIteration)
+
+
+class ForbiddenUseError(RuntimeError):
+    """Raised by the stub that stands in for something the question forbids."""
+
+
+class Servant:
+    """Holds one submission's module and the objects that handles refer to."""
+
+    def __init__(
+        self, name: str, *, arena_in: memoryview | None = None, arena_out: memoryview | None = None
+    ) -> None:
+        self.module = types.ModuleType(name)
+        self._arena_in, self._arena_out = arena_in, arena_out
+        self._objects: dict[int, object] = {}
+        self._numbers = itertools.count(1)
+        self._labels: set[str] = set()
+        self.root: str | None = None
+        """Folder of the submission's further files, if there are any."""
+
+    def answer(self, request: bytes | bytearray) -> bytearray:
+        """Do what one request asks and return the reply."""
+        number, operation, dropped, *arguments = wire.decode(
+            request, on_handle=self._resolve, on_pickle=pickle.loads, arena=self._arena_in
+        )
+        for old in dropped:
+            self._objects.pop(old, None)
+        try:
+            value = getattr(self, f"do_{operation}")(*arguments)
+            return self._encode([number, "ok", value])
+        except BaseException as error:  # noqa: BLE001  whatever the submission raises is data
+            return self._encode([number, "raise", self._describe(error)])
+
+    def do_load(
+        self, units: Sequence[Sequence[str]], exports: Sequence[str]
+    ) -> dict[str, Any]:
+        """Execute the submission's source units in order, in one namespace."""
+        sys.modules[self.module.__name__] = self.module
+        if self.root is not None:
+            sys.path.append(self.root)  # last, so that an installed module is never shadowed
+        self._labels = {label for label, _ in units}
+        failure = None
+        for label, source in units:
+            linecache.cache[label] = (len(source), None, source.splitlines(keepends=True), label)
+            failure = self._execute(label, source)
+            if failure is not None:
+                break
+        defined = [name for name in exports if hasattr(self.module, name)]
+        names = [name for name in vars(self.module) if not name.startswith("_")][:200]
+        return {"defined": defined, "names": names, "failure": failure}
+
+    def _execute(self, label: str, source: str) -> dict[str, Any] | None:
+        try:
+            exec(compile(source, label, "exec", dont_inherit=True), vars(self.module))
+        except BaseException as error:  # noqa: BLE001  the same
+            return {**self._describe(error), "label": label}
+        return None
+
+    def do_call(
+        self, target: object, path: Sequence[str], args: Sequence[object], kwargs: dict[str, object]
+    ) -> object:
+        """Call what stands at `path` below `target` (the module when None)."""
+        function: Any = self._find(target, path)
+        return function(*args, **kwargs)
+
+    def do_get(self, target: object, path: Sequence[str]) -> object:
+        """Read what stands at `path` below `target`."""
+        return self._find(target, path)
+
+    def do_item(self, target: Any, key: object) -> object:
+        """Index an object."""
+        return target[key]
+
+    def do_length(self, target: Any) -> int:
+        """Return an object's length."""
+        return len(target)
+
+    def do_iterate(self, target: Any) -> wire.HandleRef:
+        """Start an iteration."""
+        return self._keep(iter(target))
+
+    def do_next(self, target: Any) -> list[object]:
+        """Return `[item]`, or an empty list at the end."""
+        return list(itertools.islice(target, 1))
+
+    def do_put(self, value: object) -> wire.HandleRef:
+        """Keep an object of the examiner's."""
+        return self._keep(value)
+
+    def do_run(
+        self, probe: Callable[..., object], args: Sequence[object], kwargs: dict[str, object]
+    ) -> object:
+        """Run a function of the test file with the submission's module as first argument."""
+        return probe(self.module, *args, **kwargs)
+
+    def do_seed(self, seed: int) -> None:
+        """Seed every global generator that is loaded, so that a rerun repeats a submission's own randomness."""
+        sys.modules["random"].seed(seed) if "random" in sys.modules else None
+        if "numpy" in sys.modules:
+            sys.modules["numpy"].random.seed(seed % 2**32)
+        if "torch" in sys.modules:
+            sys.modules["torch"].manual_seed(seed)
+
+    def _find(self, target: object, path: Sequence[str]) -> object:
+        found: object = self.module if target is None else target
+        for name in path:
+            found = getattr(found, name)
+        return found
+
+    def _resolve(self, ref: wire.HandleRef) -> object:
+        return self._objects[ref.number]
+
+    def _keep(self, value: object) -> wire.HandleRef:
+        number = next(self._numbers)
+        self._objects[number] = value
+        return wire.HandleRef(number, type(value).__name__)
+
+    def _encode(self, reply: list[object]) -> bytearray:
+        try:
+            return wire.encode(reply, fallback=self._keep_or_pass, arena=self._arena_out)
+        except Exception as error:  # noqa: BLE001  writing a hostile value runs its own methods
+            fault = {
+                **self._describe(error),
+                "kind": "wire",
+                "message": f"the result cannot be sent: {error}",
+            }
+            return wire.encode([reply[0], "raise", fault], fallback=self._keep_or_pass)
+
+    def _keep_or_pass(self, value: object) -> wire.HandleRef:
+        return value if type(value) is wire.HandleRef else self._keep(value)
+
+    def _describe(self, error: BaseException) -> dict[str, Any]:
+        return {
+            "type": nearest_builtin(type(error)),
+            "name": type(error).__name__[:200],
+            "message": _message(error),
+            "kind": _kind(error),
+            "traceback": self._own_lines(error),
+        }
+
+    def _own_lines(self, error: BaseException) -> list[list[object]]:
+        """Return file, line, function and text of the submission's own frames, outermost first."""
+        lines: list[list[object]] = []
+        step = error.__traceback__
+        while step is not None and len(lines) < MAX_FRAMES:
+            name = step.tb_frame.f_code.co_filename
+            if self._is_own(name):
+                text = linecache.getline(name, step.tb_lineno).strip()[:200]
+                shown = name.removeprefix(f"{self.root}/") if self.root else name
+                lines.append([shown, step.tb_lineno, step.tb_frame.f_code.co_name, text])
+            step = step.tb_next
+        return lines
+
+    def _is_own(self, name: str) -> bool:
+        return name in self._labels or (self.root is not None and name.startswith(f"{self.root}/"))
+
+
+def nearest_builtin(kind: type[BaseException]) -> str:
+    """Return the name of the nearest builtin exception class that is safe to raise in a test."""
+    if issubclass(kind, _CONTROL) or not issubclass(kind, Exception):
+        return "Exception"
+    for base in kind.__mro__:
+        if getattr(builtins, base.__name__, None) is base:
+            return base.__name__
+    return "Exception"
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, KeyError) and len(error.args) == 1:
+        return repr(error.args[0])[:MAX_MESSAGE]
+    try:
+        return str(error)[:MAX_MESSAGE]
+    except BaseException:  # noqa: BLE001  a hostile __str__
+        return "(its message cannot be shown)"
+
+
+def _kind(error: BaseException) -> str:
+    if isinstance(error, ForbiddenUseError):
+        return "forbidden"
+    if isinstance(error, MemoryError):
+        return "memory"
+    return "exit" if isinstance(error, SystemExit | KeyboardInterrupt) else ""
+
+
+def forbid(dotted: str) -> None:
+    """Replace what a dotted name stands for by a stub that raises; a name that does not exist here is left alone."""
+    module_name, _, attribute = dotted.rpartition(".")
+    module: Any = sys.modules.get(module_name)
+    owner, tail = module_name, ""
+    while module is None and owner:  # a method: torch.Tensor.backward
+        owner, _, part = owner.rpartition(".")
+        tail = f"{part}.{tail}" if tail else part
+        module = sys.modules.get(owner)
+    for part in filter(None, tail.split(".")):
+        module = getattr(module, part, None)
+    if module is None or not hasattr(module, attribute):
+        return
+
+    def stub(*_args: object, **_kwargs: object) -> object:
+        raise ForbiddenUseError(f"this question forbids {dotted}")
+
+    setattr(module, attribute, stub)

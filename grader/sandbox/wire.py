@@ -1,0 +1,560 @@
+"""Values and frames: what may cross the boundary, and how it is written. Standard library only.
+
+A frame is its length (u64) and a body; the body is one value. A value is a tag byte and what belongs to it:
+
+    N T F            None, True, False
+    i I              integer of 64 bits; of any size (length, two's complement)
+    f c s b          float, complex, str (UTF-8), bytes
+    l t S Z          list, tuple, set, frozenset: count, then the values
+    d                dict: count, then key and value in turn
+    V                list or tuple of only floats, only 64-bit integers or only bools, packed
+    a x              numpy array, numpy scalar: dtype, shape, buffer
+    e                torch tensor: dtype, shape, buffer
+    h                handle: the number of an object that stays in the guest, and its type's name
+    p                pickled object; only from the examiner to the guest, refused in the other direction
+
+A buffer stands in the body, or, when it is large, in the arena: memory shared by both sides, written before the
+frame is sent and copied out before it is used, so that nothing that changes later is ever read.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import struct
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_DEPTH = 100
+MAX_BODY = 2**30
+MAX_NODES = 4_000_000
+MAX_INT_BYTES = 2**20
+DECODE_SECONDS = 5.0
+ARENA_FROM = 32 * 2**10
+
+_U8 = struct.Struct("<B")
+_U32 = struct.Struct("<I")
+_U64 = struct.Struct("<Q")
+_I64 = struct.Struct("<q")
+_F64 = struct.Struct("<d")
+_C128 = struct.Struct("<dd")
+
+_NUMPY_DTYPE = re.compile(r"\|b1|[<|][iu][1248]|<f(2|4|8|16)|<c(8|16|32)|<U\d{1,6}|\|S\d{1,6}|<[mM]8(\[\w+\])?")
+_TORCH_ITEM_BYTES = {
+    "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8_e4m3fn": 1, "float8_e5m2": 1,
+    "complex64": 8, "complex128": 16, "int64": 8, "int32": 4, "int16": 2, "int8": 1,
+    "uint64": 8, "uint32": 4, "uint16": 2, "uint8": 1, "bool": 1,
+}  # fmt: skip
+
+
+class WireError(Exception):
+    """What came over the wire, or should go over it, is not what the protocol allows."""
+
+
+class PeerClosedError(WireError):
+    """The other side closed the connection."""
+
+
+@dataclass(frozen=True)
+class HandleRef:
+    """An object that stays in the guest, as it travels."""
+
+    number: int
+    type_name: str
+
+
+class Fallback(Protocol):
+    """What to do with a value that is no data: return a HandleRef, or bytes of a pickle."""
+
+    def __call__(self, value: object, /) -> HandleRef | bytes: ...
+
+
+def encode(value: object, *, fallback: Fallback, arena: memoryview | None = None) -> bytearray:
+    """Write one value into a frame body; large buffers go into `arena` while they fit.
+
+    Raises:
+        WireError: the value is nested too deeply, or refers to itself.
+    """
+    encoder = Encoder(fallback, arena)
+    encoder.write(value, 0)
+    return encoder.body
+
+
+class Encoder:
+    """Writes one value; subclasses of the known types are written as their base."""
+
+    def __init__(self, fallback: Fallback, arena: memoryview | None) -> None:
+        self.body = bytearray()
+        self._fallback = fallback
+        self._arena = arena
+        self._used = 0
+
+    def write(self, value: object, depth: int) -> None:
+        """Append `value` to the body."""
+        if depth > MAX_DEPTH:
+            raise WireError(f"the value is nested deeper than {MAX_DEPTH} levels, or contains itself")
+        writer = _WRITERS.get(type(value))
+        if writer is None:
+            writer = _writer_of_base(value)
+        writer(self, value, depth)
+
+    def write_buffer(self, data: memoryview) -> None:
+        size = data.nbytes
+        if self._arena is not None and ARENA_FROM <= size <= len(self._arena) - self._used:
+            self.body += b"A" + _U64.pack(self._used) + _U64.pack(size)
+            self._arena[self._used : self._used + size] = data
+            self._used += size
+        else:
+            self.body += b"B" + _U64.pack(size)
+            self.body += data
+
+    def write_other(self, value: object) -> None:
+        """Append what is no data, as the fallback decides."""
+        ref = self._fallback(value)
+        if isinstance(ref, bytes):
+            self.body += b"p" + _U64.pack(len(ref)) + ref
+        else:
+            name = ref.type_name.encode("utf-8", "replace")[:200]
+            self.body += b"h" + _U64.pack(ref.number) + _U32.pack(len(name)) + name
+
+
+def _write_none(encoder: Encoder, _value: Any, _depth: int) -> None:
+    encoder.body += b"N"
+
+
+def _write_bool(encoder: Encoder, value: Any, _depth: int) -> None:
+    encoder.body += b"T" if value else b"F"
+
+
+def _write_int(encoder: Encoder, value: Any, _depth: int) -> None:
+    value = int(value)
+    if -(2**63) <= value < 2**63:
+        encoder.body += b"i" + _I64.pack(value)
+        return
+    size = value.bit_length() // 8 + 1
+    if size > MAX_INT_BYTES:
+        raise WireError(f"an integer of {size} bytes is larger than the wire carries")
+    encoder.body += b"I" + _U32.pack(size) + value.to_bytes(size, "little", signed=True)
+
+
+def _write_float(encoder: Encoder, value: Any, _depth: int) -> None:
+    encoder.body += b"f" + _F64.pack(value)
+
+
+def _write_complex(encoder: Encoder, value: Any, _depth: int) -> None:
+    encoder.body += b"c" + _C128.pack(value.real, value.imag)
+
+
+def _write_str(encoder: Encoder, value: Any, _depth: int) -> None:
+    data = str.encode(value, "utf-8", "surrogatepass")
+    encoder.body += b"s" + _U64.pack(len(data)) + data
+
+
+def _write_bytes(encoder: Encoder, value: Any, _depth: int) -> None:
+    encoder.body += b"b"
+    encoder.write_buffer(memoryview(value).cast("B"))
+
+
+def _write_sequence(encoder: Encoder, value: Any, depth: int) -> None:
+    kind = b"t" if isinstance(value, tuple) else b"l"
+    items = list(value) if kind == b"l" else tuple(value)
+    packed = _pack(items) if len(items) >= 8 else None
+    if packed is not None:
+        code, data = packed
+        encoder.body += b"V" + kind + code + _U64.pack(len(items)) + data
+        return
+    _write_items(encoder, kind, items, depth)
+
+
+def _write_set(encoder: Encoder, value: Any, depth: int) -> None:
+    kind = b"Z" if isinstance(value, frozenset) else b"S"
+    _write_items(encoder, kind, list(value), depth)
+
+
+def _write_items(encoder: Encoder, kind: bytes, items: Any, depth: int) -> None:
+    encoder.body += kind + _U64.pack(len(items))
+    for item in items:
+        encoder.write(item, depth + 1)
+
+
+def _write_dict(encoder: Encoder, value: Any, depth: int) -> None:
+    pairs = list(dict.items(value))
+    encoder.body += b"d" + _U64.pack(len(pairs))
+    for key, item in pairs:
+        encoder.write(key, depth + 1)
+        encoder.write(item, depth + 1)
+
+
+def _pack(items: Any) -> tuple[bytes, bytes] | None:
+    """Pack a sequence of one number type into machine words, or return None."""
+    types = set(map(type, items))
+    if types == {float}:
+        return b"d", struct.pack(f"<{len(items)}d", *items)
+    if types == {bool}:
+        return b"?", bytes(items)
+    if types == {int}:
+        try:
+            return b"q", struct.pack(f"<{len(items)}q", *items)
+        except struct.error:  # an integer beyond 64 bits
+            return None
+    return None
+
+
+def _write_array(encoder: Encoder, value: Any, _depth: int) -> None:
+    import numpy as np
+
+    array = np.asarray(value)
+    little = array.dtype.newbyteorder("<")
+    if not _NUMPY_DTYPE.fullmatch(little.str) or isinstance(value, np.ma.MaskedArray):
+        encoder.write_other(value)
+        return
+    # ascontiguousarray turns a 0-d array into a 1-d one, so the shape comes from the original
+    flat = np.ascontiguousarray(array, dtype=little)
+    tag = b"x" if isinstance(value, np.generic) else b"a"
+    _write_head(encoder, tag, little.str, array.shape)
+    encoder.write_buffer(memoryview(flat.reshape(-1).view(np.uint8) if flat.size else b""))
+
+
+def _write_tensor(encoder: Encoder, value: Any, _depth: int) -> None:
+    import torch
+
+    name = str(value.dtype).removeprefix("torch.")
+    if name not in _TORCH_ITEM_BYTES or value.layout != torch.strided or value.is_meta or value.is_quantized:
+        encoder.write_other(value)
+        return
+    with torch.no_grad():
+        plain = value.detach().as_subclass(torch.Tensor).cpu().resolve_conj().resolve_neg().contiguous()
+        flat = plain.reshape(-1).view(torch.uint8).numpy() if plain.numel() else b""
+    _write_head(encoder, b"e", name, tuple(plain.shape))
+    encoder.write_buffer(memoryview(flat))
+
+
+def _write_head(encoder: Encoder, tag: bytes, dtype: str, shape: tuple[int, ...]) -> None:
+    name = dtype.encode("ascii")
+    encoder.body += tag + _U8.pack(len(name)) + name + _U8.pack(len(shape))
+    encoder.body += struct.pack(f"<{len(shape)}Q", *shape)
+
+
+def _write_other(encoder: Encoder, value: Any, _depth: int) -> None:
+    encoder.write_other(value)
+
+
+_WRITERS: dict[type, Any] = {
+    type(None): _write_none,
+    bool: _write_bool,
+    int: _write_int,
+    float: _write_float,
+    complex: _write_complex,
+    str: _write_str,
+    bytes: _write_bytes,
+    list: _write_sequence,
+    tuple: _write_sequence,
+    dict: _write_dict,
+    set: _write_set,
+    frozenset: _write_set,
+}
+
+
+def _writer_of_base(value: object) -> Any:
+    """Choose the writer of a value whose exact type is not listed: a subclass, an array, a tensor, no data."""
+    numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
+    kind = type(value)
+    if torch is not None and issubclass(kind, torch.Tensor):
+        return _write_tensor
+    if numpy is not None and issubclass(kind, numpy.ndarray | numpy.generic):
+        return _write_array
+    # a class that only claims to be a list (by __class__) has no list inside: issubclass asks the true type
+    return next((_WRITERS[base] for base in kind.__mro__ if base in _WRITERS), _write_other)
+
+
+def decode(
+    body: bytes | bytearray | memoryview,
+    *,
+    on_handle: Callable[[HandleRef], object] | None = None,
+    on_pickle: Callable[[bytes], object] | None = None,
+    arena: memoryview | None = None,
+) -> Any:
+    """Rebuild the one value of a frame body, from copies, as exactly one of the wire's types.
+
+    Args:
+        body: what stood in the frame.
+        on_handle: turns a handle into an object; without it a handle is refused.
+        on_pickle: turns a pickle into an object; only the guest passes it.
+        arena: where large buffers stand.
+
+    Raises:
+        WireError: anything else than one well-formed value.
+    """
+    decoder = Decoder(memoryview(body), on_handle, on_pickle, arena)
+    try:
+        value = decoder.read(0)
+    except (struct.error, ValueError, TypeError, OverflowError, IndexError) as error:
+        raise WireError(f"malformed value: {error}") from error
+    if decoder.position != len(decoder.body):
+        raise WireError("malformed value: bytes left over")
+    return value
+
+
+class Decoder:
+    """Reads one value, within bounds of depth, number and time."""
+
+    def __init__(
+        self,
+        body: memoryview,
+        on_handle: Callable[[HandleRef], object] | None,
+        on_pickle: Callable[[bytes], object] | None,
+        arena: memoryview | None,
+    ) -> None:
+        self.body = body
+        self.position = 0
+        self._on_handle = on_handle
+        self._on_pickle = on_pickle
+        self._arena = arena
+        self._nodes = 0
+        self._deadline = time.monotonic() + DECODE_SECONDS
+
+    def read(self, depth: int) -> Any:
+        """Read the value at the current position."""
+        if depth > MAX_DEPTH:
+            raise WireError("malformed value: nested too deeply")
+        self._nodes += 1
+        if self._nodes & 0x3FF == 0:
+            self._check_bounds()
+        tag = self.body[self.position]
+        self.position += 1
+        reader = _READERS.get(tag)
+        if reader is None:
+            raise WireError(f"malformed value: unknown tag {tag}")
+        return reader(self, depth)
+
+    def _check_bounds(self) -> None:
+        # colliding hashes make a small dict quadratic, so time is bounded as well as number
+        if self._nodes > MAX_NODES or time.monotonic() > self._deadline:
+            raise WireError("malformed value: too large")
+
+    def take(self, size: int) -> memoryview:
+        """Return the next `size` bytes."""
+        end = self.position + size
+        if end > len(self.body):
+            raise WireError("malformed value: it ends too early")
+        part = self.body[self.position : end]
+        self.position = end
+        return part
+
+    def unpack(self, form: struct.Struct) -> Any:
+        """Read one fixed-size field."""
+        return form.unpack(self.take(form.size))[0]
+
+    def count(self) -> int:
+        """Read a number of items; each takes at least one byte, so it cannot exceed what is left."""
+        number: int = self.unpack(_U64)
+        if number > len(self.body) - self.position:
+            raise WireError("malformed value: more items than bytes")
+        return number
+
+    def buffer(self) -> bytearray:
+        """Copy a buffer out of the body or the arena."""
+        where = self.take(1)[0]
+        if where == ord("B"):
+            return bytearray(self.take(self.unpack(_U64)))
+        if where != ord("A") or self._arena is None:
+            raise WireError("malformed value: no such buffer")
+        start, size = self.unpack(_U64), self.unpack(_U64)
+        if start + size > len(self._arena):
+            raise WireError("malformed value: buffer outside the arena")
+        return bytearray(self._arena[start : start + size])
+
+    def items(self, depth: int) -> list[Any]:
+        """Read a count and that many values."""
+        return [self.read(depth + 1) for _ in range(self.count())]
+
+    def mapping(self, depth: int) -> dict[Any, Any]:
+        """Read a count and that many pairs."""
+        result: dict[Any, Any] = {}
+        for _ in range(self.count()):
+            key = self.read(depth + 1)
+            result[key] = self.read(depth + 1)
+        return result
+
+    def members(self, depth: int) -> set[Any]:
+        """Read a count and that many members, checking time as it goes."""
+        result: set[Any] = set()
+        for _ in range(self.count()):
+            result.add(self.read(depth + 1))
+        return result
+
+    def shape_and_dtype(self) -> tuple[str, tuple[int, ...]]:
+        """Read the head of an array."""
+        name = str(self.take(self.unpack(_U8)), "ascii")
+        dims = self.unpack(_U8)
+        return name, struct.unpack(f"<{dims}Q", self.take(8 * dims))
+
+    def packed(self) -> Any:
+        """Read a packed list or tuple of numbers."""
+        kind, code = bytes(self.take(1)), bytes(self.take(1))
+        if code not in {b"d", b"q", b"?"} or kind not in {b"l", b"t"}:
+            raise WireError("malformed value: unknown packing")
+        number = self.count()
+        width = 1 if code == b"?" else 8
+        self._nodes += number // 8
+        self._check_bounds()
+        form = f"<{number}{code.decode()}"
+        values = struct.unpack(form, self.take(width * number))
+        return list(values) if kind == b"l" else values
+
+    def handle(self) -> object:
+        """Read a handle."""
+        number = self.unpack(_U64)
+        name = str(self.take(self.unpack(_U32)), "utf-8", "replace")
+        if self._on_handle is None:
+            raise WireError("malformed value: a handle is not allowed here")
+        return self._on_handle(HandleRef(number, name))
+
+    def pickle(self) -> object:
+        """Read a pickle, in the guest."""
+        data = bytes(self.take(self.unpack(_U64)))
+        if self._on_pickle is None:
+            raise WireError("malformed value: a pickle is not allowed here")
+        return self._on_pickle(data)
+
+
+def _read_big_int(decoder: Decoder, _depth: int) -> int:
+    size = decoder.unpack(_U32)
+    if size > MAX_INT_BYTES:
+        raise WireError("malformed value: integer too large")
+    return int.from_bytes(decoder.take(size), "little", signed=True)
+
+
+def _read_str(decoder: Decoder, _depth: int) -> str:
+    return str(decoder.take(decoder.unpack(_U64)), "utf-8", "surrogatepass")
+
+
+def _read_array(decoder: Decoder, _depth: int) -> Any:
+    import numpy as np
+
+    name, shape = decoder.shape_and_dtype()
+    data = decoder.buffer()
+    if not _NUMPY_DTYPE.fullmatch(name):
+        raise WireError(f"malformed value: dtype {name!r}")
+    dtype = np.dtype(name)
+    _check_size(shape, dtype.itemsize, data, boolean=dtype.kind == "b")
+    return np.frombuffer(data, dtype).reshape(shape) if data else np.empty(shape, dtype)
+
+
+def _read_scalar(decoder: Decoder, depth: int) -> Any:
+    array = _read_array(decoder, depth)
+    if array.ndim != 0:
+        raise WireError("malformed value: a scalar with a shape")
+    return array[()]
+
+
+def _read_tensor(decoder: Decoder, _depth: int) -> Any:
+    torch = sys.modules.get("torch")
+    name, shape = decoder.shape_and_dtype()
+    data = decoder.buffer()
+    if torch is None or name not in _TORCH_ITEM_BYTES:
+        raise WireError(f"malformed value: tensor of dtype {name!r}")
+    _check_size(shape, _TORCH_ITEM_BYTES[name], data, boolean=name == "bool")
+    dtype = getattr(torch, name)
+    return torch.frombuffer(data, dtype=dtype).reshape(shape) if data else torch.empty(shape, dtype=dtype)
+
+
+def _check_size(shape: tuple[int, ...], item_bytes: int, data: bytearray, *, boolean: bool) -> None:
+    elements = 1
+    for dim in shape:
+        elements *= dim
+    if elements * item_bytes != len(data):
+        raise WireError("malformed value: shape and bytes disagree")
+    if boolean and data.translate(None, b"\x00\x01"):
+        raise WireError("malformed value: a bool that is neither true nor false")
+
+
+_READERS: dict[int, Callable[[Decoder, int], Any]] = {
+    ord("N"): lambda _d, _n: None,
+    ord("T"): lambda _d, _n: True,
+    ord("F"): lambda _d, _n: False,
+    ord("i"): lambda d, _n: d.unpack(_I64),
+    ord("I"): _read_big_int,
+    ord("f"): lambda d, _n: d.unpack(_F64),
+    ord("c"): lambda d, _n: complex(*_C128.unpack(d.take(16))),
+    ord("s"): _read_str,
+    ord("b"): lambda d, _n: bytes(d.buffer()),
+    ord("l"): lambda d, n: d.items(n),
+    ord("t"): lambda d, n: tuple(d.items(n)),
+    ord("S"): lambda d, n: d.members(n),
+    ord("Z"): lambda d, n: frozenset(d.members(n)),
+    ord("d"): lambda d, n: d.mapping(n),
+    ord("V"): lambda d, _n: d.packed(),
+    ord("a"): _read_array,
+    ord("x"): _read_scalar,
+    ord("e"): _read_tensor,
+    ord("h"): lambda d, _n: d.handle(),
+    ord("p"): lambda d, _n: d.pickle(),
+}
+
+
+def send_frame(sock: socket.socket, body: bytes | bytearray) -> None:
+    """Send one frame.
+
+    Raises:
+        PeerClosedError: the other side is gone.
+        TimeoutError: the socket's timeout passed.
+    """
+    head = _U64.pack(len(body))
+    try:
+        if len(body) < 2**16:
+            sock.sendall(head + body)
+        else:
+            sock.sendall(head)
+            sock.sendall(body)
+    except (BrokenPipeError, ConnectionResetError) as error:
+        raise PeerClosedError("the other side closed the connection") from error
+
+
+def receive_frame(sock: socket.socket, limit: int = MAX_BODY, deadline: float | None = None) -> bytearray:
+    """Receive one frame's body of at most `limit` bytes before `deadline` (of time.monotonic).
+
+    Memory grows with what has arrived, never with what a length claims.
+
+    Raises:
+        PeerClosedError: the other side is gone.
+        TimeoutError: the deadline passed.
+        WireError: the frame is larger than `limit`.
+    """
+    size = _U64.unpack(_receive_exactly(sock, _U64.size, deadline))[0]
+    if size > limit:
+        raise WireError(f"a frame of {size} bytes is larger than the {limit} allowed")
+    return _receive_exactly(sock, size, deadline)
+
+
+def _receive_exactly(sock: socket.socket, size: int, deadline: float | None) -> bytearray:
+    body = bytearray()
+    while len(body) < size:
+        if deadline is not None:
+            sock.settimeout(max(deadline - time.monotonic(), 1e-3))
+        try:
+            part = sock.recv(min(size - len(body), 2**20))
+        except ConnectionResetError as error:
+            raise PeerClosedError("the other side closed the connection") from error
+        if not part:
+            raise PeerClosedError("the other side closed the connection")
+        body += part
+        if deadline is not None and time.monotonic() > deadline and len(body) < size:
+            raise TimeoutError
+    return body
+
+
+__all__ = [
+    "HandleRef",
+    "PeerClosedError",
+    "WireError",
+    "decode",
+    "encode",
+    "receive_frame",
+    "send_frame",
+]
