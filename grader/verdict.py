@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -175,6 +175,12 @@ class Run:
     output: str = ""
     """The first bytes the submission printed."""
     notes: tuple[str, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
+    """Python and package versions of the guest."""
+    undefined: tuple[str, ...] = ()
+    """Exports the submission does not define."""
+    names: tuple[str, ...] = ()
+    """What it defines instead."""
     seconds: float = 0.0
     broken: str = ""
     """Why the grader could not do its work, if it could not."""

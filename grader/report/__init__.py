@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from grader.errors import InputError, did_you_mean
@@ -11,6 +10,8 @@ from grader.report.gradescope import gradescope_results
 from grader.report.reader import Audience, Reader
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from grader.question import Language
     from grader.verdict import Verdict
 
@@ -51,4 +52,4 @@ def render(
     if format not in VIEWS:
         cure = did_you_mean(format, VIEWS) or f"The formats are {', '.join(VIEWS)}"
         raise InputError(f"no report format {format!r}", cure=cure)
-    return VIEWS[format](verdict, Reader(audience, language, source, width, colour))
+    return VIEWS[format](verdict, Reader(Audience(audience), language, source, width, colour))

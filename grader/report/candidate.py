@@ -4,11 +4,12 @@
 |---|---|
 | `none` | the status |
 | `score` | the status and the points |
-| `category` | and the points of each group, public checks in full, the category of each hidden failure with its hint, measured speed, limits against use, notes |
+| `category` | and points by group, public checks, categories and hints of hidden failures, speed, limits, notes |
 | `full` | and, of a hidden failure, the exception's builtin type and the submission's own lines |
 
-What the guest reports about a hidden check is itself a channel: an exception class or a file name can be made from
-a hidden input. So the type is shown only where it is a builtin one, and a line only in the text we hold ourselves.
+What the guest reports of a hidden check is itself a channel: the name of an exception class or of a file can be
+made from a hidden input, and so can what the submission prints. So a type is shown only where it is a builtin one,
+a line only in the text we hold ourselves, and output only where no hidden check was run.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def candidate_report(verdict: Verdict, source: Mapping[str, str]) -> CandidateRe
         groups=group_scores(verdict.checks) if detailed else (),
         public=_public(verdict) if detailed else (),
         hidden=_hidden_groups(verdict, source if feedback is Feedback.FULL else None) if detailed else (),
-        performance=_speeds(verdict) if detailed else (),
+        performance=measured_speeds(verdict) if detailed else (),
         usage=verdict.usage if detailed else None,
         notes=verdict.notes if detailed else (),
         output=verdict.output if printable else "",
@@ -196,7 +197,8 @@ def _own_lines(frames: tuple[SourceLine, ...], source: Mapping[str, str]) -> tup
     )
 
 
-def _speeds(verdict: Verdict) -> tuple[Speed, ...]:
+def measured_speeds(verdict: Verdict) -> tuple[Speed, ...]:
+    """Return what was measured, in order, with no name of a check or of a solution."""
     checks = {check.name: check for check in verdict.checks}
     return tuple(
         Speed(

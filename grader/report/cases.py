@@ -1,8 +1,7 @@
-"""The rows of a machine's report, for JUnit and Gradescope: one for a check, or one for a group of hidden checks."""
+"""The rows of a machine's report: one for a check, or one for all hidden checks of a group."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from grader.question import Visibility
 from grader.report.candidate import candidate_report
 from grader.report.reader import Audience
 from grader.report.untrusted import neutral, one_line
-from grader.report.wording import outcome_sentence, say
+from grader.report.wording import outcome_sentence, repeats, say
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -65,7 +64,8 @@ def _check_case(check: CheckResult, language: Language) -> Case:
 
 def _group_case(hidden: HiddenGroup, language: Language) -> Case:
     group = one_line(hidden.group.in_language(language))
-    outcomes = Counter(failure.outcome for failure in hidden.failures)
+    distinct = dict.fromkeys(hidden.failures)
+    outcomes = dict.fromkeys(failure.outcome for failure in distinct)
     sentences = [outcome_sentence(outcome, language) for outcome in outcomes] or [
         outcome_sentence(Outcome.PASSED, language)
     ]
@@ -77,7 +77,7 @@ def _group_case(hidden: HiddenGroup, language: Language) -> Case:
         points=hidden.points,
         max_points=hidden.max_points,
         sentence="; ".join(sentences),
-        text="\n".join(line for failure in hidden.failures for line in _failure_lines(failure, language)),
+        text="\n".join(line for failure in distinct for line in _failure_lines(failure, language)),
     )
 
 
@@ -90,8 +90,10 @@ def _first_fault(outcomes: Iterable[Outcome]) -> Outcome:
 def _evidence(check: CheckResult, sentence: str, language: Language) -> list[str]:
     if check.outcome is Outcome.PASSED:
         return [neutral(check.message)] if check.message else []
-    lines = [sentence, neutral(check.message)] if check.message else [sentence]
-    return [*lines, *_detail_lines(check.detail, language), *_hint_lines(check.hint, language)]
+    told = check.detail is not None and repeats(check.message, check.detail)
+    message = [neutral(check.message)] if check.message and not told else []
+    details = _detail_lines(check.detail, language)
+    return [sentence, *message, *details, *_hint_lines(check.hint, language)]
 
 
 def _detail_lines(detail: Detail | None, language: Language) -> list[str]:

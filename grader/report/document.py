@@ -1,4 +1,4 @@
-"""The JSON report: for a reviewer the verdict itself, for a candidate the document built from the allow-list."""
+"""The JSON report: for a reviewer the verdict itself, for a candidate the allowed part of it."""
 
 from __future__ import annotations
 

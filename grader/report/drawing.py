@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -16,12 +15,14 @@ from grader.report.untrusted import neutral, one_line
 from grader.report.wording import say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from typing import IO
 
     from grader.question import Language
 
 WIDTH = 100
 _LABEL_WIDTH = 10
+_LONGEST_LINE = 500
 _MOST_LINES = 40
 _MOST_CHARACTERS = 4000
 
@@ -33,6 +34,8 @@ class Pen:
     language: Language
     plain: bool
     width: int = WIDTH
+    source: Mapping[str, str] = field(default_factory=dict)
+    """Label to text of the submission's files."""
 
     def say(self, phrase: str, **values: object) -> str:
         """Return a phrase of the table of words."""
@@ -40,7 +43,7 @@ class Pen:
 
     def line(self, string: str, style: str = "") -> Text:
         """Draw a name or a label, always on one line of its own."""
-        return Text(one_line(string), style=style, overflow="fold")
+        return Text(clipped(one_line(string)), style=style, overflow="fold")
 
     def block(self, string: str, style: str = "") -> Text:
         """Draw a text of many lines; where it is too long, say how much is left out."""
@@ -65,9 +68,9 @@ class Pen:
             return Text(f"[{'#' * filled}{'-' * (width - filled)}]")
         return Text("━" * filled, style=style).append("━" * (width - filled), style="bright_black")
 
-    def heading(self, phrase: str) -> Text:
-        """Draw the name of a section."""
-        return Text(f"\n{self.say(phrase)}", style="bold")
+    def mark(self, *, passed: bool) -> Text:
+        """Draw a tick or a cross."""
+        return Text("✓", style="bold green") if passed else Text("✗", style="bold red")
 
     def labelled(self, rows: Sequence[tuple[str, RenderableType]]) -> RenderableType:
         """Draw rows of a label and a value, the values under each other."""
@@ -77,6 +80,15 @@ class Pen:
         for label, value in rows:
             table.add_row(Text(self.say(label) if label else ""), value)
         return table
+
+    def section(self, phrase: str, parts: Sequence[RenderableType]) -> list[RenderableType]:
+        """Draw a heading with parts under it, or nothing where there are no parts."""
+        return [Text(f"\n{self.say(phrase)}", style="bold"), *map(indented, parts)] if parts else []
+
+
+def clipped(line: str) -> str:
+    """Shorten a line that nobody would read to its end, and say by how much."""
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}… (+{len(line) - _LONGEST_LINE})"
 
 
 def indented(part: RenderableType, by: int = 2) -> RenderableType:
@@ -108,9 +120,9 @@ def page_text(console: Console) -> str:
     return console.file.getvalue()
 
 
-def make_pen(console: Console, language: Language) -> Pen:
+def make_pen(console: Console, language: Language, source: Mapping[str, str] | None = None) -> Pen:
     """Return the pen that suits a console."""
-    return Pen(language, plain=not console.is_terminal, width=min(console.width, WIDTH))
+    return Pen(language, not console.is_terminal, min(console.width, WIDTH), source or {})
 
 
 def show(console: Console, parts: Sequence[RenderableType]) -> None:

@@ -10,7 +10,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from grader.report.drawing import indented
+from grader.report.drawing import clipped, indented
 from grader.report.untrusted import neutral, source_lines
 
 if TYPE_CHECKING:
@@ -20,11 +20,10 @@ if TYPE_CHECKING:
     from grader.verdict import SourceLine
 
 _CONTEXT = 2
-_LONGEST = 300
 _OUTERMOST, _INNERMOST = 2, 3
 
 
-def traceback(frames: Sequence[SourceLine], source: Mapping[str, str], pen: Pen) -> RenderableType:
+def traceback(frames: Sequence[SourceLine], pen: Pen) -> RenderableType:
     """Draw the way to an exception: the calls in a line each, the last one with the lines around it."""
     parts: list[RenderableType] = [_call(frame, pen) for frame in frames[:-1]]
     if len(frames) > _OUTERMOST + _INNERMOST:
@@ -32,29 +31,37 @@ def traceback(frames: Sequence[SourceLine], source: Mapping[str, str], pen: Pen)
         parts[_OUTERMOST : 1 - _INNERMOST] = [
             pen.line(pen.say("… and {count} more calls", count=left_out), "italic dim")
         ]
-    return Group(*parts, _place(frames[-1], None, pen), excerpt(frames[-1], source, pen))
+    return Group(*parts, _place(frames[-1], None, pen), excerpt(frames[-1], pen))
 
 
-def fault(frame: SourceLine, column: int | None, source: Mapping[str, str], pen: Pen) -> RenderableType:
+def fault(frame: SourceLine, column: int | None, pen: Pen) -> RenderableType:
     """Draw the line that could not be read, with a caret under the column, counted from 1."""
-    return Group(_place(frame, column, pen), excerpt(frame, source, pen, column))
+    return Group(_place(frame, column, pen), excerpt(frame, pen, column))
 
 
-def excerpt(
-    frame: SourceLine, source: Mapping[str, str], pen: Pen, column: int | None = None
-) -> RenderableType:
+def excerpt(frame: SourceLine, pen: Pen, column: int | None = None) -> RenderableType:
     """Draw the lines around a place, or its own text where the file is not at hand."""
-    lines = source_lines(source[frame.file]) if frame.file in source else []
+    lines = source_lines(pen.source[frame.file]) if frame.file in pen.source else []
     if not 1 <= frame.line <= len(lines):
-        lines, first, last = [frame.text], frame.line, frame.line
+        shown = {frame.line: frame.text} if frame.text else {}
     else:
-        first, last = max(frame.line - _CONTEXT, 1), min(frame.line + _CONTEXT, len(lines))
-        lines = lines[first - 1 : last]
-    return indented(_numbered(lines, first, frame.line, column, pen))
+        first, last = _surroundings(lines, frame.line)
+        shown = {number: lines[number - 1] for number in range(first, last + 1)}
+    return indented(_numbered(shown, frame.line, column, pen))
+
+
+def _surroundings(lines: Sequence[str], line: int) -> tuple[int, int]:
+    """Return the first and the last line to show, without empty ones at the ends."""
+    first, last = max(line - _CONTEXT, 1), min(line + _CONTEXT, len(lines))
+    while first < line and not lines[first - 1].strip():
+        first += 1
+    while last > line and not lines[last - 1].strip():
+        last -= 1
+    return first, last
 
 
 def _call(frame: SourceLine, pen: Pen) -> Text:
-    return _place(frame, None, pen).append("  ").append_text(pen.line(frame.text.strip()[:_LONGEST], "dim"))
+    return Text.assemble(_place(frame, None, pen), "  ", pen.line(frame.text.strip(), "dim"))
 
 
 def _place(frame: SourceLine, column: int | None, pen: Pen) -> Text:
@@ -67,25 +74,27 @@ def _place(frame: SourceLine, column: int | None, pen: Pen) -> Text:
     return pen.line(place)
 
 
-def _numbered(lines: Sequence[str], first: int, marked: int, column: int | None, pen: Pen) -> RenderableType:
+def _numbered(lines: Mapping[int, str], marked: int, column: int | None, pen: Pen) -> RenderableType:
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold")
-    for number, line in enumerate(lines, first):
-        here = number == marked
-        shown, caret = _with_caret(line, column, pen) if here else (_clipped(line), None)
-        marker = Text(">" if pen.plain else "❯", style="bold red") if here else Text("")
-        table.add_row(marker, Text(str(number), style="bold" if here else "bright_black"), _code(shown, pen))
+    for number, line in lines.items():
+        if number != marked:
+            table.add_row(Text(), Text(str(number), style="bright_black"), _code(clipped(_expanded(line)), pen))
+            continue
+        shown, caret = _with_caret(line, column, pen)
+        marker = Text(">" if pen.plain else "❯", style="bold red")
+        table.add_row(marker, Text(str(number), style="bold"), _code(shown, pen))
         if caret is not None:
-            table.add_row("", "", Text(" " * caret + "^", style="bold red"))
+            table.add_row(Text(), Text(), Text(" " * caret + "^", style="bold red"))
     return table
 
 
 def _with_caret(line: str, column: int | None, pen: Pen) -> tuple[str, int | None]:
     """Return what to show of a line, and how many cells in the caret stands; a long line is cut around it."""
     if column is None:
-        return _clipped(line), None
+        return clipped(_expanded(line)), None
     text, at = _expanded(line), len(_expanded(line[: max(column, 1) - 1]))
     room = pen.width - 20
     if cell_len(text) > room:
@@ -97,11 +106,6 @@ def _window(text: str, at: int, room: int) -> tuple[str, int]:
     start = max(0, at - room // 2)
     head, tail = "…" if start else "", "…" if start + room < len(text) else ""
     return f"{head}{text[start : start + room]}{tail}", at - start + len(head)
-
-
-def _clipped(line: str) -> str:
-    text = _expanded(line)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… (+{len(text) - _LONGEST})"
 
 
 def _expanded(line: str) -> str:

@@ -1,7 +1,7 @@
 """Gradescope's results.json.
 
-A student sees everything in that file that is not marked `hidden`, whoever asked for it: so what stands at the top is
-always the candidate's, and what only a reviewer may see stands in tests of their own, each marked `hidden`.
+A student sees everything in that file that is not marked `hidden`, whoever asked for it. So what stands at the
+top is always the candidate's, and what only a reviewer may see stands in tests of its own, each marked `hidden`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ from grader.report.cases import make_cases
 from grader.report.document import as_text
 from grader.report.reader import Audience
 from grader.report.untrusted import neutral
-from grader.report.wording import our_solution, say, speed_limit, speed_measured, status_explanation, status_word
+from grader.report.wording import (
+    our_solution,
+    say,
+    speed_limit,
+    speed_measured,
+    status_explanation,
+    status_word,
+)
 from grader.verdict import Outcome, Status
 
 if TYPE_CHECKING:
@@ -83,7 +90,11 @@ def _reviewer_test(verdict: Verdict, language: Language) -> dict[str, Any]:
 
 
 def _summary(report: CandidateReport, language: Language) -> str:
-    lines = [status_word(report.status, language), status_explanation(report.status, language), report.message]
+    lines = [
+        status_word(report.status, language),
+        status_explanation(report.status, language),
+        report.message,
+    ]
     for speed in report.performance:
         lines.append(speed_limit(speed.limit, say(language, our_solution(speed.limit)), language))
         lines.append(speed_measured(speed.limit, speed.ratio, speed.low, speed.high, language))

@@ -24,8 +24,8 @@ _OURS = {Status.UNGRADED, Status.BROKEN}
 
 def junit_report(verdict: Verdict, reader: Reader) -> str:
     """Return the report as JUnit XML."""
-    candidate = reader.audience is Audience.CANDIDATE
-    document = candidate_report(verdict, reader.source) if candidate else verdict
+    reviewer = reader.audience is Audience.REVIEWER
+    document = verdict if reviewer else candidate_report(verdict, reader.source)
     cases = make_cases(verdict, reader)
     elements = [_case_element(case, verdict.question) for case in cases]
     if not cases or verdict.status not in _GRADED:

@@ -8,6 +8,7 @@ from grader.verdict import Outcome, Status
 
 if TYPE_CHECKING:
     from grader.question import Language
+    from grader.verdict import Detail
 
 _OUTCOMES_ZH = {
     Outcome.PASSED: "通过",
@@ -39,7 +40,7 @@ _EXPLANATIONS: dict[Status, dict[Language, str]] = {
         "zh": "本机缺少本题所需的条件。这不计入成绩。",
     },
     Status.BROKEN: {
-        "en": "The grader could not do its work. That is our fault, and does not count against the submission.",
+        "en": "The grader could not do its work: our fault, and it does not count against the submission.",
         "zh": "评分器没能完成工作。这是我们的问题，不计入成绩。",
     },
 }
@@ -55,7 +56,9 @@ _ZH = {
     "public": "公开",
     "hidden": "隐藏",
     "{points} of {maximum} points": "{points} / {maximum} 分",
+    "{points} of {maximum} point": "{points} / {maximum} 分",
     "{points} points": "{points} 分",
+    "{points} point": "{points} 分",
     "Points": "得分",
     "Failing checks": "未通过的检查",
     "Hidden checks": "隐藏检查",
@@ -63,8 +66,8 @@ _ZH = {
     "{count} checks": "{count} 项检查",
     "{passed} of {count} checks passed": "{count} 项检查中通过 {passed} 项",
     "Performance": "性能",
-    "must be at least {limit}× as fast as {against}": "速度至少要达到 {against} 的 {limit} 倍",
-    "may take at most {limit}× the time of {against}": "用时最多为 {against} 的 {limit} 倍",
+    "must be at least {limit}× as fast as {against}": "速度至少为对照（{against}）的 {limit} 倍",
+    "may take at most {limit}× the time of {against}": "用时最多为对照（{against}）的 {limit} 倍",
     "measured {ratio}×, between {low}× and {high}×": "实测 {ratio} 倍，区间 {low} 至 {high} 倍",
     "a simple solution": "简单解法",
     "our solution": "我们的解法",
@@ -144,6 +147,13 @@ def status_explanation(status: Status, language: Language) -> str:
     return _EXPLANATIONS.get(status, {}).get(language, "")
 
 
+def repeats(message: str, detail: Detail) -> bool:
+    """Tell whether every line of a message stands in the details already."""
+    known = "\n".join(filter(None, (detail.difference, detail.exception, detail.expected, detail.actual)))
+    lines = [line.strip().removeprefix("expected ").removeprefix("got ").strip() for line in message.split("\n")]
+    return all(line in known for line in lines)
+
+
 def number(value: float) -> str:
     """Write a number with at most two decimals, and none where none are needed."""
     return f"{round(value, 2) + 0.0:.2f}".rstrip("0").rstrip(".")  # + 0.0 makes -0.0 plain
@@ -170,7 +180,13 @@ def seconds(value: float) -> str:
 
 def score(points: float, maximum: float, language: Language) -> str:
     """Write `2 of 3 points`."""
-    return say(language, "{points} of {maximum} points", points=number(points), maximum=number(maximum))
+    phrase = "{points} of {maximum} point" if maximum == 1 else "{points} of {maximum} points"
+    return say(language, phrase, points=number(points), maximum=number(maximum))
+
+
+def worth(points: float, language: Language) -> str:
+    """Write `3 points`."""
+    return say(language, "{points} point" if points == 1 else "{points} points", points=number(points))
 
 
 def speed_limit(limit: float, against: str, language: Language) -> str:

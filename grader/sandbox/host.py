@@ -110,7 +110,7 @@ class Template:
                 start_new_session=True,
             )
         order = {
-            "path": launch.interpreter().packages,
+            "path": launch.package_paths(level),
             "packages": self.wants.packages,
             "threads": self.wants.threads,
             "forbidden": self.wants.forbidden,

@@ -264,9 +264,7 @@ def write_id_maps(inner_uid: int, outer_uid: int, inner_gid: int, outer_gid: int
     _write("/proc/self/gid_map", f"{inner_gid} {outer_gid} 1\n")
 
 
-def mount(
-    source: str | None, target: str, fstype: str | None, flags: int = 0, data: str | None = None
-) -> None:
+def mount(source: str | None, target: str, fstype: str | None, flags: int = 0, data: str | None = None) -> None:
     """Mount `source` on `target`."""
     _call(f"mount {target}", number("mount"), source, target, fstype, flags, data)
 
@@ -432,7 +430,7 @@ _SECCOMP_FILTER_FLAG_TSYNC = 1
 _RET_ALLOW = 0x7FFF0000
 _RET_ERRNO = 0x00050000
 _RET_KILL_PROCESS = 0x80000000
-# struct seccomp_data. Of each argument tested here the kernel reads the low half, which both machines put first.
+# struct seccomp_data. Of each argument tested the kernel reads only the low half; both machines put it first.
 _AT_NUMBER = 0
 _AT_ARCHITECTURE = 4
 _AT_ARGUMENT = (16, 24)
@@ -531,9 +529,7 @@ def load_seccomp(program: bytes) -> None:
     if len(program) % _INSTRUCTION.size:
         raise OSError(errno.EINVAL, "not a whole number of instructions", "seccomp")
     code = ctypes.create_string_buffer(program, len(program))
-    header = struct.pack(
-        "@HP", len(program) // _INSTRUCTION.size, ctypes.addressof(code)
-    )  # struct sock_fprog
+    header = struct.pack("@HP", len(program) // _INSTRUCTION.size, ctypes.addressof(code))  # struct sock_fprog
     stray = syscall("seccomp", _SECCOMP_SET_MODE_FILTER, _SECCOMP_FILTER_FLAG_TSYNC, header)
     if stray:
         raise OSError(errno.EBUSY, f"thread {stray} has a filter of its own", "seccomp")
@@ -562,11 +558,7 @@ def _refuse_argument(place: int, test: int, *values: int) -> bytes:
 
 def _only_architecture(architecture: int) -> bytes:
     # The numbers below mean other calls elsewhere, so a foreign architecture is no mistake: it is an attempt.
-    return (
-        _load(_AT_ARCHITECTURE)
-        + _INSTRUCTION.pack(_BPF_EQUAL, 1, 0, architecture)
-        + _return(_RET_KILL_PROCESS)
-    )
+    return _load(_AT_ARCHITECTURE) + _INSTRUCTION.pack(_BPF_EQUAL, 1, 0, architecture) + _return(_RET_KILL_PROCESS)
 
 
 def _when(test: int, value: int, block: bytes) -> bytes:

@@ -14,6 +14,7 @@ from grader.errors import IsolationError
 from grader.sandbox.isolation import SUBMISSION_ROOT
 
 GUEST_CODE = "/opt/guest"
+PACKAGES = "/opt/packages"
 FIRST_UID = 60000
 NUMBER_OF_UIDS = 4000
 
@@ -31,7 +32,8 @@ class Interpreter:
     executable: str
     packages: tuple[str, ...]
     """Folders of installed packages, for sys.path."""
-    read: tuple[str, ...]
+    prefix: tuple[str, ...]
+    """Where Python itself lies, unless that is /usr; its RPATH is absolute, so it keeps its place in the sandbox."""
 
 
 @cache
@@ -41,7 +43,13 @@ def interpreter() -> Interpreter:
     paths = sysconfig.get_paths()
     packages = tuple(dict.fromkeys((paths["purelib"], paths["platlib"])))
     own = () if sys.base_prefix == "/usr" else (sys.base_prefix,)
-    return Interpreter(executable, packages, (*own, *packages))
+    return Interpreter(executable, packages, own)
+
+
+def package_paths(level: str) -> tuple[str, ...]:
+    """Return where a template finds the installed packages; inside the walls not below /tmp, which guests cover."""
+    packages = interpreter().packages
+    return packages if level != "full" else tuple(f"{PACKAGES}/{index}" for index in range(len(packages)))
 
 
 def accelerators() -> tuple[str, ...]:
@@ -52,7 +60,7 @@ def accelerators() -> tuple[str, ...]:
 
 def readable(level: str, scratch: str) -> tuple[str, ...]:
     """Return what Landlock lets a guest read."""
-    places = (*interpreter().read, *_SYSTEM_LIBRARIES, *_DEVICE_FILES, "/sys/devices/system/cpu")
+    places = (*interpreter().prefix, *package_paths(level), *_SYSTEM_LIBRARIES, *_DEVICE_FILES, "/sys/devices/system/cpu")
     return (*places, SUBMISSION_ROOT if level == "full" else os.path.join(scratch, "submission"))
 
 
@@ -108,14 +116,16 @@ def _walls(threads: int, devices: tuple[str, ...]) -> list[str]:
 
 def _file_system(devices: tuple[str, ...]) -> list[str]:
     """A root that holds a read-only Python, its libraries, the guest's code and empty mount points."""
-    walls: list[str] = []
+    walls = ["--tmpfs", "/tmp"]
     for path in _SYSTEM_LIBRARIES:
         if os.path.islink(path):
             walls += ["--symlink", os.readlink(path), path]
         elif os.path.exists(path):
             walls += _bind(path)
-    for path in dict.fromkeys((*interpreter().read, interpreter().executable)):
+    for path in dict.fromkeys((*interpreter().prefix, interpreter().executable)):
         walls += _bind(path)
+    for path, target in zip(interpreter().packages, package_paths("full"), strict=True):
+        walls += _bind(path, target)
     walls += _bind(str(_PACKAGE / "__init__.py"), f"{GUEST_CODE}/grader/__init__.py")
     walls += _bind(str(_PACKAGE / "sandbox"), f"{GUEST_CODE}/grader/sandbox")
     walls += ["--proc", "/proc", "--dev", "/dev"]
@@ -123,7 +133,7 @@ def _file_system(devices: tuple[str, ...]) -> list[str]:
         walls += _bind("/sys/devices/system/cpu")
     for path in devices:
         walls += ["--dev-bind", path, path]
-    return [*walls, "--tmpfs", "/tmp", *_folder(SUBMISSION_ROOT), "--remount-ro", "/", "--chdir", "/tmp"]
+    return [*walls, *_folder(SUBMISSION_ROOT), "--remount-ro", "/", "--chdir", "/tmp"]
 
 
 def _bind(path: str, target: str | None = None) -> list[str]:

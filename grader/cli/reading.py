@@ -1,0 +1,114 @@
+"""`grade list`, `grade show`, `grade start`: the bank, for a reader and for a candidate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.cli.options import bank_option, language_option
+from grader.errors import InputError
+
+if TYPE_CHECKING:
+    from grader.question import Language, Question
+
+UNPROVEN = "unproven"
+
+
+@click.command("list")
+@bank_option
+@language_option
+@click.option("--family", help="Only this family.")
+@click.option("--difficulty", type=click.Choice(["easy", "medium", "hard"]), help="Only this difficulty.")
+@click.option("--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True)
+def list_questions(
+    bank_folder: Path | None, language: Language, family: str | None, difficulty: str | None, form: str
+) -> None:
+    """List the questions of the bank.
+
+    \b
+    Example:
+      grade list --family nlp --format json
+    """  # noqa: D301  \b is click's mark for text that is not rewrapped
+    from grader.bank import load_bank
+
+    bank = load_bank(bank_folder)
+    chosen = [
+        question
+        for question in bank.questions
+        if family in {None, question.spec.family} and difficulty in {None, question.spec.difficulty}
+    ]
+    rows = [_row(question) for question in chosen]
+    if form == "json":
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    else:
+        from grader.report.drawing import make_console
+        from grader.report.listing import render_list
+
+        render_list(rows, make_console(), language)
+    for fault in bank.faults():
+        click.echo(f"Warning: {fault}", err=True)
+
+
+def _row(question: Question) -> dict[str, object]:
+    spec = question.spec
+    return {
+        "id": spec.id,
+        "family": spec.family,
+        "kind": spec.kind,
+        "difficulty": spec.difficulty,
+        "minutes": spec.minutes,
+        "topic": spec.source.topic,
+        "proof": UNPROVEN,
+    }
+
+
+@click.command()
+@click.argument("id")
+@bank_option
+@language_option
+def show(id: str, bank_folder: Path | None, language: Language) -> None:  # noqa: A002  the word of the command line
+    """Show one question: its statement, its interface, what its checks weigh.
+
+    \b
+    Example:
+      grade show masked-pooling --lang zh
+    """  # noqa: D301  \b is click's mark for text that is not rewrapped
+    from grader.bank import load_bank, statement
+    from grader.report.drawing import make_console
+    from grader.report.listing import render_show
+
+    question = load_bank(bank_folder).find(id)
+    render_show(question, statement(question, language), make_console(), language)
+
+
+@click.command()
+@click.argument("id")
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@bank_option
+def start(id: str, folder: Path | None, bank_folder: Path | None) -> None:  # noqa: A002  the word of the command line
+    """Write statement, starter and public tests into FOLDER (by default one named like the question).
+
+    \b
+    Example:
+      grade start fedavg work/
+    """  # noqa: D301  \b is click's mark for text that is not rewrapped
+    from grader.bank import load_bank
+
+    question = load_bank(bank_folder).find(id)
+    folder = folder or Path(question.id)
+    written = {question.spec.submission.file: question.folder / "starter.py"}
+    for name in ("statement.en.md", "statement.zh.md", "test_public.py"):
+        written[name] = question.folder / name
+    existing = [name for name in written if (folder / name).exists()]
+    if existing:
+        raise InputError(f"{existing[0]} is there already", file=folder, cure="Choose another folder; nothing was written")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, source in written.items():
+            (folder / name).write_bytes(source.read_bytes())
+    except OSError as error:
+        raise InputError(f"it cannot be written: {error.strerror}", file=folder, cure="Choose another folder") from error
+    click.echo(f"Wrote {', '.join(written)} to {folder}/. Try it with: grade try {question.id} {folder / question.spec.submission.file}")

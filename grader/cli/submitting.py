@@ -1,0 +1,170 @@
+"""`grade submit` and `grade try`: a submission becomes a verdict, a verdict becomes a report and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.cli.options import bank_option, isolation_option, language_option, seed_option
+from grader.errors import InputError
+
+if TYPE_CHECKING:
+    from grader.question import Language, Question
+    from grader.verdict import Verdict
+
+FORMATS = ("terminal", "json", "junit", "gradescope")
+# what a person at a screen or a candidate reads by default shows no hidden check; what a pipeline reads is whole
+REVIEWER_BY_DEFAULT = {"json", "junit"}
+
+
+@click.command()
+@click.argument("id")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(FORMATS), default="terminal", show_default=True, help="Form of the report.")
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the report there.")
+@click.option(
+    "--audience", type=click.Choice(["candidate", "reviewer"]), default=None,
+    help="Who will read it. By default a reviewer for json and junit, a candidate otherwise.",
+)  # fmt: skip
+@seed_option
+@isolation_option
+@language_option
+@bank_option
+def submit(
+    id: str,  # noqa: A002  the word of the command line
+    file: Path,
+    form: str,
+    output: Path | None,
+    audience: str | None,
+    seed: int | None,
+    isolation: str | None,
+    language: Language,
+    bank_folder: Path | None,
+) -> int:
+    """Grade FILE (a .py, .ipynb, folder or zip) as an answer to the question ID.
+
+    Exit code 0: accepted. 1: not accepted. 2: misused or unreadable. 3: the grader could not do its work.
+
+    \b
+    Example:
+      grade submit gan-step solution.py --format json --output verdict.json
+    """  # noqa: D301  \b is click's mark for text that is not rewrapped
+    from grader.bank import load_bank
+    from grader.grading import grade
+    from grader.verdict import Level
+
+    _check_output(output)
+    question = load_bank(bank_folder).find(id)
+    verdict = grade(question, file, seed=seed, isolation=Level(isolation) if isolation else None)
+    reader = audience or ("reviewer" if form in REVIEWER_BY_DEFAULT else "candidate")
+    _deliver(_report(verdict, file, form, reader, language, to_screen=output is None), output)
+    return exit_code(verdict)
+
+
+@click.command("try")
+@click.argument("id")
+@click.argument("file", type=click.Path(path_type=Path))
+@seed_option
+@isolation_option
+@language_option
+@bank_option
+def try_public(
+    id: str,  # noqa: A002  the word of the command line
+    file: Path,
+    seed: int | None,
+    isolation: str | None,
+    language: Language,
+    bank_folder: Path | None,
+) -> int:
+    """Run only the public tests of the question ID on FILE.
+
+    \b
+    Example:
+      grade try fedavg work/solution.py
+    """  # noqa: D301  \b is click's mark for text that is not rewrapped
+    from grader.bank import load_bank
+    from grader.grading import grade
+    from grader.question import Visibility
+    from grader.verdict import Level
+
+    question = load_bank(bank_folder).find(id)
+    level = Level(isolation) if isolation else None
+    verdict = grade(question, file, seed=seed, isolation=level, only=Visibility.PUBLIC)
+    _deliver(_report(verdict, file, "terminal", "candidate", language, to_screen=True), None)
+    click.echo(_what_is_hidden(question, verdict, language))
+    return exit_code(verdict)
+
+
+def _what_is_hidden(question: Question, verdict: Verdict, language: Language) -> str:
+    """Say what was not tried, so that nobody takes the public tests for the whole."""
+    from grader.question import Visibility
+    from grader.verdict import Outcome
+
+    passed = sum(check.outcome is Outcome.PASSED for check in verdict.checks)
+    hidden = [check for check in question.checks if check.visibility is Visibility.HIDDEN]
+    groups: dict[str, float] = {}
+    for check in hidden:
+        group = check.group.in_language(language)
+        groups[group] = groups.get(group, 0.0) + check.points
+    share = sum(groups.values()) / question.max_points if question.max_points else 0.0
+    weights = "\n".join(f"  {points:g}  {group}" for group, points in groups.items())
+    if language == "zh":
+        return (
+            f"公开测试：{len(verdict.checks)} 项中通过 {passed} 项。另有 {len(hidden)} 项隐藏检查，分为 {len(groups)} 组，"
+            f"决定 {share:.0%} 的分数：\n{weights}"
+        )
+    return (
+        f"Public tests passed: {passed} of {len(verdict.checks)}. {len(hidden)} hidden checks in {len(groups)} groups "
+        f"decide {share:.0%} of the points:\n{weights}"
+    )
+
+
+def exit_code(verdict: Verdict) -> int:
+    """Return 0 accepted, 1 not accepted, 2 unreadable, 3 not graded."""
+    from grader.verdict import Status
+
+    codes = {Status.ACCEPTED: 0, Status.INVALID: 2, Status.BROKEN: 3, Status.UNGRADED: 3}
+    return codes.get(verdict.status, 1)
+
+
+def _check_output(output: Path | None) -> None:
+    """Refuse a place that cannot be written before anything is graded."""
+    if output is None:
+        return
+    folder = output.parent
+    if not folder.is_dir():
+        raise InputError("there is no such folder", file=folder, cure="Make it first; nothing was graded")
+    if output.is_dir() or not os.access(output if output.exists() else folder, os.W_OK):
+        raise InputError("it cannot be written", file=output, cure="Choose another file; nothing was graded")
+
+
+def _report(verdict: Verdict, file: Path, form: str, audience: str, language: Language, *, to_screen: bool) -> str:
+    from grader.report import Audience, render
+
+    screen = form == "terminal" and to_screen and sys.stdout.isatty()
+    width = min(os.get_terminal_size().columns, 120) if screen else 100
+    return render(
+        verdict, form, Audience(audience), language,
+        source=_source(file), width=width, colour=screen and "NO_COLOR" not in os.environ,
+    )  # fmt: skip
+
+
+def _source(file: Path) -> dict[str, str]:
+    """Return a submission's text by the name a traceback uses, to show the lines around a failure."""
+    if file.suffix != ".py" or not file.is_file() or file.stat().st_size > 2**21:
+        return {}
+    return {file.name: file.read_text(encoding="utf-8", errors="replace")}
+
+
+def _deliver(text: str, output: Path | None) -> None:
+    """Print the report, or write it whole or not at all."""
+    if output is None:
+        click.echo(text.rstrip("\n"))
+        return
+    partial = output.with_name(f".{output.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(output)

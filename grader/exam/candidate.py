@@ -1,0 +1,197 @@
+"""The submission under examination: one guest at a time, its budget, its restarts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from grader.exam.seeds import derive
+from grader.exam.solution import CheckEnded, Handle, RemoteFailure, Solution, fallback, remote_exception
+from grader.sandbox.host import Allowance, Guest, GuestEnded, Template
+from grader.verdict import Outcome
+
+if TYPE_CHECKING:
+    from grader.question import Limits
+    from grader.submission import Unit
+
+MAX_GUESTS = 12
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is loaded into a guest."""
+
+    units: tuple[Unit, ...]
+    files: tuple[tuple[str, bytes], ...]
+    exports: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What loading the submission said."""
+
+    defined: tuple[str, ...]
+    names: tuple[str, ...]
+    failure: RemoteFailure | None
+    label: str = ""
+    """The file or cell that raised."""
+
+
+class Candidate:
+    """Holds a submission in guests; a dead guest is replaced when the next check begins."""
+
+    def __init__(self, template: Template, source: Source, limits: Limits) -> None:
+        self.loaded: Loaded | None = None
+        self.guests = 0
+        self._template = template
+        self._source = source
+        self._limits = limits
+        self._guest: Guest | None = None
+        self._spent_wall = 0.0
+        self._spent_cpu = 0.0
+        self._peak = 0
+        self._output = ""
+        self._busy_at_start = 0.0
+        self._seed = 0
+        self._allowed = limits.check_wall
+
+    @property
+    def wall(self) -> float:
+        """Seconds spent waiting for the submission so far."""
+        return self._spent_wall + (self._guest.busy if self._guest else 0.0)
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds of all its processes so far."""
+        return self._spent_cpu + (self._guest.use()[0] if self._guest else 0.0)
+
+    @property
+    def memory(self) -> int:
+        """Peak bytes of its process tree."""
+        return max(self._peak, self._guest.use()[1] if self._guest else 0)
+
+    @property
+    def output(self) -> str:
+        """The first of what it printed."""
+        return self._output + (self._guest.output if self._guest else "")
+
+    def begin(self, seed: int, *, allowed: float | None = None) -> None:
+        """Begin a check: its own seed and its own share of the wall clock."""
+        self._seed = seed
+        self._allowed = allowed or self._limits.check_wall
+        self._busy_at_start = self.wall
+        if self._guest is not None and not self._guest.alive:
+            self._retire()
+        if self._guest is not None:
+            self._request("seed", [derive(seed, "guest")])
+
+    @property
+    def threads(self) -> int:
+        """Threads a measured call may use."""
+        return self._template.wants.threads
+
+    def ask(self, operation: str, arguments: Sequence[object], stand_in: Solution) -> tuple[str, Any]:
+        """Make one request of the present guest, or of a fresh one."""
+        self.open()
+        try:
+            return self._request(operation, arguments, stand_in)
+        except GuestEnded as end:
+            raise CheckEnded(end.outcome, end.reason) from None
+
+    def forget(self, number: int) -> None:
+        """Let the guest forget an object."""
+        if self._guest is not None:
+            self._guest.drop(number)
+
+    def close(self) -> None:
+        """End the guest."""
+        self._retire()
+
+    def _request(
+        self, operation: str, arguments: Sequence[object], stand_in: Solution | None = None
+    ) -> tuple[str, Any]:
+        guest = self._guest
+        if guest is None or not guest.alive:
+            raise CheckEnded(Outcome.CRASHED, "its process had already ended")
+        return guest.request(
+            operation,
+            arguments,
+            deadline=time.monotonic() + self._patience(),
+            fallback=fallback,
+            on_handle=lambda ref: Handle(stand_in, ref) if stand_in else ref,
+        )
+
+    def _patience(self) -> float:
+        """Seconds left in this check, and in the whole."""
+        in_check = self._allowed - (self.wall - self._busy_at_start)
+        return max(min(in_check, self._limits.wall - self.wall), 0.0)
+
+    def open(self) -> None:
+        """Start a guest and load the submission into it, unless there is one.
+
+        Raises:
+            CheckEnded: the limits are used up, or the guest ended while it was loading.
+            Exception: the submission raised while it was loading, before every export was defined.
+        """
+        if self._guest is not None:
+            return
+        cpu_left = self._limits.cpu - self._spent_cpu
+        if self.wall >= self._limits.wall or cpu_left <= 0 or self.guests >= MAX_GUESTS:
+            raise CheckEnded(Outcome.NOT_RUN, "the limits were used up before")
+        allowance = Allowance(
+            cpu_left, self._limits.memory, self._limits.processes, self._limits.output, self._limits.disk
+        )
+        self._guest = self._template.guest(allowance, self._source.files)
+        self.guests += 1
+        try:
+            self._request("seed", [derive(self._seed, "guest")])
+            units = [[unit.label, unit.source] for unit in self._source.units]
+            status, value = self._request("load", [units, list(self._source.exports)])
+        except GuestEnded as end:
+            raise CheckEnded(end.outcome, f"while it was imported, it {end.reason}") from None
+        if status != "ok":
+            raise remote_exception(value)
+        self.loaded = _loaded(value)
+        if self.loaded.failure is not None and set(self._source.exports) - set(self.loaded.defined):
+            raise load_error(self.loaded)
+
+    def _retire(self) -> None:
+        """Close the guest and add what it used."""
+        guest = self._guest
+        if guest is None:
+            return
+        guest.close()
+        cpu, memory = guest.ending.cpu, guest.ending.memory
+        self._spent_wall += guest.busy
+        self._spent_cpu += cpu
+        self._peak = max(self._peak, memory)
+        self._output = (self._output + guest.output)[: 2**14]
+        self._guest = None
+
+
+def load_error(loaded: Loaded) -> BaseException:
+    """Return what to raise when loading failed before every export was defined."""
+    failure = loaded.failure or RemoteFailure("Exception", "", (), "")
+    if failure.kind == "forbidden":
+        return CheckEnded(Outcome.FORBIDDEN, failure.message)
+    error = Exception(f"{loaded.label} raised {failure.text}")
+    error.remote = failure  # type: ignore[attr-defined]  read again by the plugin
+    return error
+
+
+def _loaded(value: Any) -> Loaded:
+    """Read the answer to `load`; what is malformed counts as nothing."""
+    data = value if isinstance(value, dict) else {}
+    failure = data.get("failure")
+    error = remote_exception(failure) if isinstance(failure, dict) else None
+    remote = getattr(error, "remote", None)
+    if isinstance(error, CheckEnded):
+        remote = RemoteFailure("ForbiddenUse", error.reason, (), "forbidden")
+    return Loaded(
+        tuple(str(name) for name in data.get("defined") or ()),
+        tuple(str(name) for name in data.get("names") or ()),
+        remote,
+        str(failure.get("label", "")) if isinstance(failure, dict) else "",
+    )

@@ -1,0 +1,79 @@
+"""The examiner's desk: what the fixtures of a suite take from, for one question and one submission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from grader.exam.candidate import Candidate, Source
+from grader.exam.solution import LocalRespondent, Solution
+from grader.sandbox.host import Template, Wants
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grader.question import Question
+    from grader.submission import Submission
+    from grader.verdict import Level, PerformanceResult
+
+
+@dataclass
+class Desk:
+    """One question, one submission, and the processes between them."""
+
+    question: Question
+    submission: Submission
+    seed: int
+    template: Template
+    candidate: Candidate
+    solution: Solution
+    measured: list[PerformanceResult] = field(default_factory=list)
+    _reference: Solution | None = None
+
+    @property
+    def reference(self) -> Solution:
+        """The reference, loaded into this process at first use."""
+        if self._reference is None:
+            source = self.question.reference.read_text(encoding="utf-8")
+            self._reference = Solution(LocalRespondent("reference", source))
+        return self._reference
+
+    def opponent(self, name: str) -> Candidate:
+        """Return one of our own solutions in a guest of its own, of the same template."""
+        path = find_solution(self.question, name)
+        source = own_source(self.question, path)
+        return Candidate(self.template, source, self.question.spec.limits)
+
+
+def lay_desk(question: Question, submission: Submission, seed: int, template: Template) -> Desk:
+    """Put together what one grading needs; no guest is started yet."""
+    source = Source(submission.units, submission.files, tuple(question.spec.submission.exports))
+    candidate = Candidate(template, source, question.spec.limits)
+    return Desk(question, submission, seed, template, candidate, Solution(candidate))
+
+
+def wants(question: Question, level: Level) -> Wants:
+    """Return what a template for this question must have."""
+    environment, forbidden = question.spec.environment, question.spec.forbidden
+    return Wants(environment.packages, environment.threads, forbidden.calls, environment.device, level)
+
+
+def find_solution(question: Question, name: str) -> Path:
+    """Return the file of one of our own solutions: `reference`, or a stem below `solutions/`.
+
+    Raises:
+        FileNotFoundError: there is none of that name; the bank reports it as a fault.
+    """
+    if name == "reference":
+        return question.reference
+    for path in sorted(question.solutions.glob(f"*/{name}.py")):
+        return path
+    raise FileNotFoundError(f"{question.solutions}: no solution is named {name!r}")
+
+
+def own_source(question: Question, path: Path) -> Source:
+    """Return a solution of ours as it is loaded into a guest."""
+    from grader.submission import Unit
+
+    unit = Unit(path.name, path.read_text(encoding="utf-8"))
+    return Source((unit,), (), tuple(question.spec.submission.exports))

@@ -1,0 +1,346 @@
+"""The trusted process: runs the suites of one question on one submission, and reports what it saw.
+
+`execute` starts the guest template, forks the examiner while that one imports, and supervises: an examiner that dies or hangs makes the run
+broken, never the submission failed. What the examiner reports comes through a pipe that no guest has ever seen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import select
+import signal
+import sys
+import time
+import traceback
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from grader.errors import BrokenError, GraderError, IsolationError
+from grader.exam.desk import Desk, lay_desk, wants
+from grader.sandbox import kernel
+from grader.sandbox.host import Template
+from grader.verdict import Isolation, Level, Outcome, PerformanceResult, RawResult, Run, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from grader.plan import Plan
+    from grader.question import Question
+
+SLACK_SECONDS = 180.0
+"""What the grader itself may take beside waiting for the submission: cold imports, the suite's own work."""
+
+
+@dataclass(frozen=True)
+class Closing:
+    """The examiner's last words: what is known only at the end."""
+
+    isolation: Isolation
+    usage: Usage
+    performance: tuple[PerformanceResult, ...]
+    output: str
+    notes: tuple[str, ...]
+    versions: dict[str, str]
+    undefined: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    broken: str = ""
+
+
+def execute(plan: Plan) -> Run:
+    """Run every check of the plan on its submission.
+
+    Raises:
+        IsolationError: the isolation that is demanded cannot be had.
+    """
+    started = time.monotonic()
+    template = _start_template(plan)
+    try:
+        messages = list(_supervise(plan, template))
+    finally:
+        template.close()
+    return _gather(plan, messages, time.monotonic() - started)
+
+
+def _start_template(plan: Plan) -> Template:
+    """Start the template at the level demanded, or the strongest that starts at all."""
+    level = plan.level or Level.FULL
+    try:
+        return Template(wants(plan.question, level))
+    except IsolationError:
+        if plan.level is not None:
+            raise
+        return Template(wants(plan.question, Level.RESTRICTED))
+
+
+def open_template(question: Question, level: Level | None) -> tuple[Template, tuple[str, ...]]:
+    """Return a template that is ready, at `level` or the strongest to be had, and what a person should know about it."""
+    order = (level,) if level is not None else (Level.FULL, Level.RESTRICTED)
+    fault = ""
+    for choice in order:
+        try:
+            template = Template(wants(question, choice))
+        except IsolationError as error:
+            fault = str(error)
+            continue
+        try:
+            template.wait()
+        except IsolationError as error:
+            template.close()
+            fault = str(error)
+            continue
+        except BaseException:
+            template.close()
+            raise
+        return template, _degraded(fault)
+    raise IsolationError(fault)
+
+
+def _degraded(fault: str) -> tuple[str, ...]:
+    return (f"isolation is restricted, not full: {fault}",) if fault else ()
+
+
+def use_profile() -> None:
+    """Load our Hypothesis profile: secret seeds, no database, no deadline."""
+    from hypothesis import HealthCheck, settings
+
+    settings.register_profile(
+        "grader",
+        database=None,
+        deadline=None,
+        derandomize=False,
+        print_blob=False,
+        report_multiple_bugs=False,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.differing_executors],
+    )
+    settings.load_profile("grader")
+
+
+# --- The parent: supervise ---
+
+
+def _supervise(plan: Plan, template: Template) -> Iterator[object]:
+    """Fork the examiner and yield what it reports."""
+    reading, writing = os.pipe()
+    log = os.memfd_create("examiner-log")
+    examiner = os.fork()
+    if examiner == 0:
+        os.close(reading)
+        _be_examiner(plan, template, writing, log)
+    os.close(writing)
+    try:
+        with open(reading, "rb") as pipe:
+            yield from _messages(pipe, time.monotonic() + 3 * plan.question.spec.limits.wall + SLACK_SECONDS)
+    finally:
+        os.kill(examiner, signal.SIGKILL)
+        os.waitpid(examiner, 0)
+        text = os.pread(log, 2**16, 0).decode(errors="replace").strip()
+        os.close(log)
+    if text:
+        yield text
+
+
+def _messages(pipe: Any, deadline: float) -> Iterator[object]:
+    """Yield what the examiner pickled, until it closes the pipe. Both ends are ours."""
+    while True:
+        ready, _, _ = select.select([pipe], [], [], max(deadline - time.monotonic(), 0.0))
+        if not ready:
+            return
+        try:
+            message = pickle.load(pipe)
+        except EOFError:
+            return
+        yield message
+        if isinstance(message, Closing):
+            return
+
+
+def _gather(plan: Plan, messages: list[object], seconds: float) -> Run:
+    """Put the examiner's reports together, in the order of the plan."""
+    seen: dict[tuple[str, str], RawResult] = {}
+    for message in messages:
+        if isinstance(message, RawResult):
+            key = (message.visibility.value, message.name)
+            seen[key] = _worse(seen[key], message) if key in seen else message
+        elif isinstance(message, GraderError):
+            raise message
+    closing = next((message for message in messages if isinstance(message, Closing)), None)
+    said = next((message for message in reversed(messages) if isinstance(message, str)), "")
+    results = tuple(
+        seen.get((check.visibility.value, check.name))
+        or RawResult(check.name, check.visibility, Outcome.BROKEN, "the check was not executed")
+        for check in plan.checks
+    )
+    if closing is None:
+        reason = said.splitlines()[-1] if said else "the examiner ended without a word"
+        return Run(results, seconds=seconds, broken=reason)
+    return Run(
+        results,
+        performance=closing.performance,
+        isolation=closing.isolation,
+        usage=closing.usage,
+        output=closing.output,
+        notes=closing.notes,
+        versions=closing.versions,
+        undefined=closing.undefined,
+        names=closing.names,
+        seconds=seconds,
+        broken=closing.broken,
+    )
+
+
+def _worse(first: RawResult, second: RawResult) -> RawResult:
+    """Of two instances of one parametrised check, keep the one that did not pass; time adds up."""
+    kept = first if first.outcome is not Outcome.PASSED else second
+    return replace(kept, seconds=first.seconds + second.seconds)
+
+
+# --- The child: examine ---
+
+
+def _be_examiner(plan: Plan, template: Template, writing: int, log: int) -> None:
+    """Run the suites in this fork; never returns."""
+    code = 1
+    try:
+        kernel.die_with_parent(signal.SIGKILL)
+        os.setsid()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        with open(writing, "wb") as pipe:
+            Examiner(plan, template, pipe).run()
+        code = 0
+    except BaseException:  # noqa: BLE001  the parent shows the last line and calls the run broken
+        with contextlib.suppress(OSError):
+            os.write(log, traceback.format_exc().encode())
+    finally:
+        os._exit(code)
+
+
+class Examiner:
+    """One run of the suites."""
+
+    def __init__(self, plan: Plan, template: Template, pipe: Any) -> None:
+        self._plan = plan
+        self._template = template
+        self._pipe = pipe
+        self._notes: tuple[str, ...] = ()
+
+    def say(self, message: object) -> None:
+        """Report to the supervisor at once, so that nothing already seen is lost."""
+        pickle.dump(message, self._pipe)
+        self._pipe.flush()
+
+    def run(self) -> None:
+        """Import, load the submission, run the suites, close."""
+        import hypothesis  # noqa: F401  before pytest, whose import hook would rewrite it anew
+        import pytest
+
+        del pytest
+        try:
+            self._make_ready()
+        except GraderError as error:
+            self.say(error)
+            return
+        desk = lay_desk(self._plan.question, self._plan.submission, self._plan.seed, self._template)
+        broken = ""
+        try:
+            if self._load(desk):
+                broken = self._run_suites(desk)
+        finally:
+            closing = self._close(desk, broken)
+        self.say(closing)
+
+    def _make_ready(self) -> None:
+        """Wait for the template; where full isolation turns out not to be had, take the next best, and say so."""
+        try:
+            self._template.wait()
+        except IsolationError as error:
+            if self._plan.level is not None or self._template.wants.level is not Level.FULL:
+                raise
+            self._template, _ = open_template(self._plan.question, Level.RESTRICTED)
+            self._notes = _degraded(str(error))
+
+    def _load(self, desk: Desk) -> bool:
+        """Load the submission; when that fails, every check fails with it. True when there is something to test."""
+        from grader.exam.findings import describe
+
+        try:
+            desk.candidate.begin(self._plan.seed)
+            desk.candidate.open()
+        except BrokenError:
+            raise
+        except BaseException as error:  # noqa: BLE001  whatever loading did is the result of every check
+            for check in self._plan.checks:
+                self.say(describe(error, check.name, check.visibility, None, 0.0))
+            return False
+        loaded = desk.candidate.loaded
+        if loaded is not None and loaded.failure is not None:
+            self._notes += (f"{loaded.label} raised {loaded.failure.text}; what was defined before is graded",)
+        return bool(loaded and loaded.defined)
+
+    def _run_suites(self, desk: Desk) -> str:
+        """Run pytest over the suites the plan needs; return why it could not, if it could not."""
+        import pytest
+
+        from grader.exam import plugin
+        from grader.exam.findings import Recorder
+
+        use_profile()
+        recorder = Recorder(desk, self.say)
+        suites = [desk.question.suite(visibility) for visibility in self._plan.visibilities]
+        status = pytest.main(_arguments(suites), plugins=[plugin, Setting(desk), recorder])
+        if not recorder.fault and status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+            return f"pytest ended with {pytest.ExitCode(status).name}"
+        return recorder.fault
+
+    def _close(self, desk: Desk, broken: str) -> Closing:
+        limits = self._plan.question.spec.limits
+        candidate = desk.candidate
+        candidate.close()
+        loaded = candidate.loaded
+        exports = desk.question.spec.submission.exports
+        return Closing(
+            isolation=self._template.isolation(),
+            usage=Usage(
+                wall=round(candidate.wall, 3),
+                wall_limit=limits.wall,
+                cpu=round(candidate.cpu, 2),
+                cpu_limit=limits.cpu,
+                memory=candidate.memory,
+                memory_limit=limits.memory,
+                guests=candidate.guests,
+            ),
+            performance=tuple(desk.measured),
+            output=candidate.output,
+            notes=self._notes,
+            versions={"python": ".".join(map(str, sys.version_info[:3])), **self._template.versions},
+            undefined=tuple(name for name in exports if loaded is not None and name not in loaded.defined),
+            names=loaded.names if loaded is not None else (),
+            broken=broken,
+        )
+
+
+class Setting:
+    """Hands the desk to the plugin's fixtures."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def pytest_configure(self, config: Any) -> None:
+        """Put the desk where the fixtures look."""
+        from grader.exam.plugin import DESK
+
+        config.stash[DESK] = lambda _folder: self._desk
+
+
+_UNUSED = ("cacheprovider", "terminal", "doctest", "junitxml", "pastebin", "stepwise", "logging", "faulthandler", "warnings")
+
+
+def _arguments(suites: list[Path]) -> list[str]:
+    """Return pytest's arguments: no configuration, no conftest, nothing of the machine's, no plugin that is not needed."""
+    flags = [word for name in _UNUSED for word in ("-p", f"no:{name}")]
+    place = ["--rootdir", str(suites[0].parent), "-c", os.devnull, "--noconftest", "--import-mode=importlib"]
+    return [*map(str, suites), *place, *flags, "--capture=no", "--strict-markers"]

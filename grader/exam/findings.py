@@ -1,0 +1,114 @@
+"""What became of each check: an exception seen in the examiner becomes an outcome with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader.exam.compare import Mismatch
+from grader.exam.solution import CheckEnded, RemoteFailure, describe_last_call
+from grader.question import Visibility
+from grader.verdict import Detail, Outcome, RawResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grader.exam.desk import Desk
+
+MAX_TEXT = 4000
+
+
+class Recorder:
+    """Listens to pytest and reports each check as it ends."""
+
+    def __init__(self, desk: Desk, say: Callable[[object], None]) -> None:
+        self.fault = ""
+        self._desk = desk
+        self._say = say
+        self._seen: RawResult | None = None
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A suite that cannot be collected is our fault."""
+        if report.failed:
+            self.fault = f"the suite cannot be collected: {str(report.longrepr)[-MAX_TEXT:]}"
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Iterator[None]:
+        """Turn one phase of one check into a result; the report pytest makes of it goes on as it is."""
+        result = self._result(item, call)
+        if result is not None:
+            self._say(result)
+        return (yield)
+
+    def _result(self, item: pytest.Item, call: pytest.CallInfo[None]) -> RawResult | None:
+        name = getattr(item, "originalname", item.name)
+        visibility = Visibility(item.path.stem.removeprefix("test_"))
+        if call.excinfo is None:
+            # only a call that ran and raised nothing is positive evidence
+            return RawResult(name, visibility, Outcome.PASSED, seconds=call.duration) if call.when == "call" else None
+        error = call.excinfo.value
+        last_call = describe_last_call(self._desk.solution)
+        result = describe(error, name, visibility, last_call, call.duration)
+        if call.when != "call" and result.outcome is Outcome.FAILED:
+            return RawResult(name, visibility, Outcome.BROKEN, f"{call.when} failed: {_text(error)}")
+        return result
+
+
+def describe(
+    error: BaseException, name: str, visibility: Visibility, call: str | None, seconds: float
+) -> RawResult:
+    """Return what an exception means for the check it ended."""
+    outcome, message = classify(error)
+    remote = getattr(error, "remote", None)
+    detail = Detail(
+        call=call,
+        expected=error.expected if isinstance(error, Mismatch) else None,
+        actual=error.actual if isinstance(error, Mismatch) else None,
+        difference=error.difference if isinstance(error, Mismatch) else None,
+        example=_example(error),
+        exception=remote.text if isinstance(remote, RemoteFailure) else None,
+        traceback=remote.traceback if isinstance(remote, RemoteFailure) else (),
+    )
+    return RawResult(name, visibility, outcome, message, seconds, detail)
+
+
+def classify(error: BaseException) -> tuple[Outcome, str]:
+    """Return outcome and message. Only what names the submission as the cause may count against it."""
+    if isinstance(error, CheckEnded):
+        return error.outcome, error.reason
+    remote = getattr(error, "remote", None)
+    if isinstance(remote, RemoteFailure):
+        memory = isinstance(error, MemoryError) or remote.kind == "memory"
+        return (Outcome.MEMORY if memory else Outcome.ERROR), remote.text
+    if isinstance(error, pytest.skip.Exception | pytest.xfail.Exception):
+        return Outcome.BROKEN, f"the suite skipped the check: {error}"
+    if _is_hypothesis_fault(error):
+        return Outcome.BROKEN, _text(error)
+    return Outcome.FAILED, _text(error)
+
+
+def _is_hypothesis_fault(error: BaseException) -> bool:
+    """Whether the suite's own strategies are at fault."""
+    from hypothesis.errors import FailedHealthCheck, InvalidArgument, Unsatisfiable
+
+    return isinstance(error, FailedHealthCheck | Unsatisfiable | InvalidArgument)
+
+
+def _text(error: BaseException) -> str:
+    """Write an exception for a person: an assertion as it is, anything else with its type."""
+    if isinstance(error, Mismatch):
+        return error.difference[:MAX_TEXT]
+    message = str(error)[:MAX_TEXT]
+    if isinstance(error, AssertionError):
+        return message or "an assertion failed"
+    return f"the result could not be used: {type(error).__name__}: {message}"
+
+
+def _example(error: BaseException) -> str | None:
+    notes: list[Any] = getattr(error, "__notes__", [])
+    lines = [str(note) for note in notes if "alsifying" in str(note)]
+    return "\n".join(lines)[:MAX_TEXT] or None

@@ -1,0 +1,164 @@
+"""The pytest plugin: fixtures, marks, seeds, and what became of each check.
+
+In the examiner it is handed a desk. Under plain `pytest bank/... --solution FILE` it lays one per suite, so that an author
+runs the same suite through the same boundary.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from grader.exam.desk import Desk
+
+MARKS = {
+    "points(value, group, group_zh)": "what a check is worth and the learning outcome it belongs to",
+    "hint(en, zh)": "what to think about when it fails",
+    "performance(...)": "a ratio of times against one of our own solutions",
+}
+FindDesk = Callable[[Path], "Desk"]
+DESK = pytest.StashKey[FindDesk]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the author's options."""
+    group = parser.getgroup("grader")
+    group.addoption("--solution", metavar="FILE", help="run the suites of a question on this submission")
+    group.addoption("--exam-seed", type=int, default=0, metavar="N", help="seed of the secret randomness")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marks."""
+    for mark, meaning in MARKS.items():
+        config.addinivalue_line("markers", f"{mark}: {meaning}")
+    if DESK not in config.stash and config.getoption("--solution"):
+        path, seed = Path(config.getoption("--solution")), config.getoption("--exam-seed")
+        config.stash[DESK] = _author_desks(config, path, seed)
+
+
+def _author_desks(config: pytest.Config, path: Path, seed: int) -> FindDesk:
+    """Lay one desk per question, at the first check that needs it."""
+
+    @cache
+    def desk_of(folder: Path) -> Desk:
+        from grader.bank import load_question
+        from grader.exam.desk import lay_desk
+        from grader.exam.examiner import open_template, use_profile
+        from grader.submission import read_submission
+
+        use_profile()
+        question = load_question(folder)
+        template, _ = open_template(question, None)
+        config.add_cleanup(template.close)
+        desk = lay_desk(question, read_submission(path, question.spec), seed, template)
+        config.add_cleanup(desk.candidate.close)
+        return desk
+
+    return desk_of
+
+
+def _find_desk(config: pytest.Config, path: Path) -> Desk:
+    if DESK not in config.stash:
+        pytest.fail("name the submission to run on: --solution FILE", pytrace=False)
+    return config.stash[DESK](path.parent)
+
+
+def is_suite(path: Path) -> bool:
+    """Whether a test file belongs to a question."""
+    return path.name in {"test_public.py", "test_hidden.py"} and (path.parent / "question.yaml").is_file()
+
+
+def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> pytest.Item | None:
+    """Make a function under `@performance` a check of its own."""
+    marks = [mark for mark in getattr(obj, "pytestmark", ()) if mark.name == "performance"]
+    if not marks:
+        return None
+    draw: Any = obj
+
+    def check(desk: Desk) -> None:
+        from grader.exam.meter import Meter
+
+        performance = next(c.performance for c in desk.question.checks if c.name == name)
+        Meter(desk).measure(name, draw, performance)
+
+    return pytest.Function.from_parent(collector, name=name, callobj=check)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark suite modules, whose functions travel to the guest by value."""
+    for item in items:
+        module = getattr(item, "module", None)
+        if module is not None and is_suite(item.path):
+            module.__grader_suite__ = True
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Seed a check, before its fixtures are made."""
+    if not is_suite(item.path):
+        return
+    desk = _find_desk(item.config, item.path)
+    begin_check(desk, item)
+
+
+def begin_check(desk: Desk, item: pytest.Item) -> None:
+    """Give a check its own secret seed on both sides, and its share of the clock."""
+    import random
+
+    from grader.exam.seeds import derive
+    from grader.exam.solution import forget_last_call
+
+    seed = derive(desk.seed, desk.submission.sha256, item.name)
+    random.seed(seed)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(seed % 2**32)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(seed)
+    function = getattr(item, "function", None)
+    if hasattr(function, "hypothesis"):
+        steer_hypothesis(function, seed, shrink=item.path.name == "test_public.py")
+    forget_last_call(desk.solution)
+    # a performance check's limit is a ratio; its clock is the whole
+    allowed = desk.question.spec.limits.wall if "performance" in item.keywords else None
+    desk.candidate.begin(seed, allowed=allowed)
+
+
+def steer_hypothesis(function: Any, seed: int, *, shrink: bool) -> None:
+    """Set a property's seed, and whether its failing example is made small: nobody sees a hidden one, so that costs nothing."""
+    from hypothesis import Phase, settings
+
+    function._hypothesis_internal_use_seed = seed  # what hypothesis.seed() sets
+    own = function._hypothesis_internal_use_settings or settings.default
+    phases = (Phase.explicit, Phase.generate, Phase.shrink) if shrink else (Phase.explicit, Phase.generate)
+    function._hypothesis_internal_use_settings = settings(own, phases=phases)
+
+
+@pytest.fixture(scope="module")
+def desk(request: pytest.FixtureRequest) -> Desk:
+    """The examiner's desk of this suite's question."""
+    return _find_desk(request.config, request.path)
+
+
+@pytest.fixture(scope="module")
+def solution(desk: Desk) -> Any:
+    """The submission, behind the boundary."""
+    return desk.solution
+
+
+@pytest.fixture(scope="module")
+def reference(desk: Desk) -> Any:
+    """The reference, with the same interface, in this process."""
+    return desk.reference
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest, desk: Desk) -> Iterator[Any]:
+    """A numpy generator with this check's secret seed."""
+    from grader.exam.seeds import derive, make_rng
+
+    yield make_rng(derive(desk.seed, desk.submission.sha256, request.node.name, "rng"))

@@ -1,0 +1,234 @@
+"""What a test calls `solution` and `reference`: stand-ins whose calls cross the boundary, and come back as data or as handles."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from grader.exam.compare import summary
+from grader.sandbox import wire
+from grader.sandbox.servant import Servant
+from grader.verdict import Outcome, SourceLine
+
+MAX_ITEMS = 100_000
+
+
+class CheckEnded(BaseException):  # noqa: N818  an event; a BaseException so that neither pytest.raises nor Hypothesis swallows it
+    """The check is over, whatever the test would say."""
+
+    def __init__(self, outcome: Outcome, reason: str) -> None:
+        self.outcome, self.reason = outcome, reason
+        super().__init__(f"{outcome.value}: {reason}")
+
+
+@dataclass(frozen=True)
+class RemoteFailure:
+    """An exception of the submission's, as data; hangs as `remote` on the exception that is raised in the test."""
+
+    name: str
+    message: str
+    traceback: tuple[SourceLine, ...]
+    kind: str
+
+    @property
+    def text(self) -> str:
+        """`TypeName: message`."""
+        return f"{self.name}: {self.message}" if self.message else self.name
+
+
+class Respondent(Protocol):
+    """Where requests go: a guest, or our own reference."""
+
+    def ask(self, operation: str, arguments: Sequence[object], stand_in: Solution) -> tuple[str, Any]:
+        """Make one request; return its status and value."""
+
+    def forget(self, number: int) -> None:
+        """Let go of an object behind a handle."""
+
+
+class Handle:
+    """An object that stays on the other side: call it, read its attributes, index it, iterate it, pass it back."""
+
+    def __init__(self, owner: Solution, ref: wire.HandleRef) -> None:
+        self._owner, self._ref = owner, ref
+
+    def __call__(self, *args: object, **kwargs: object) -> Any:
+        return self._owner._ask("call", self, [], args, kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return self._owner._ask("get", self, [name])
+
+    def __getitem__(self, key: object) -> Any:
+        return self._owner._ask("item", self, key)
+
+    def __len__(self) -> int:
+        return int(self._owner._ask("length", self))
+
+    def __iter__(self) -> Iterator[Any]:
+        iterator = self._owner._ask("iterate", self)
+        for _ in range(MAX_ITEMS):
+            item = self._owner._ask("next", iterator)
+            if not item:
+                return
+            yield item[0]
+        raise AssertionError(f"it yields more than {MAX_ITEMS} items")
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        return f"<{self._ref.type_name} in the guest>"
+
+    def __del__(self) -> None:
+        self._owner._respondent.forget(self._ref.number)
+
+
+class Export:
+    """A name of the submission's module, looked up when it is called."""
+
+    def __init__(self, owner: Solution, path: tuple[str, ...]) -> None:
+        self._owner, self._path = owner, path
+
+    def __call__(self, *args: object, **kwargs: object) -> Any:
+        return self._owner._call(self._path, args, kwargs)
+
+    def __getattr__(self, name: str) -> Export:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return Export(self._owner, (*self._path, name))
+
+    def __repr__(self) -> str:
+        return f"<{'.'.join(self._path)} of the solution>"
+
+
+class Solution:
+    """Stands in for a submission or for the reference. Its own names do not clash with exports: those are functions and classes."""
+
+    def __init__(self, respondent: Respondent) -> None:
+        self._respondent = respondent
+        self._last_call: tuple[str, Sequence[object], dict[str, object]] | None = None
+
+    def __getattr__(self, name: str) -> Export:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Export(self, (name,))
+
+    def get(self, name: str) -> Any:
+        """Read an export that is no callable."""
+        return self._ask("get", None, [name])
+
+    def put(self, value: object) -> Handle:
+        """Send an object of ours over, by cloudpickle; return its handle."""
+        handle: Handle = self._ask("put", _Pickled(value))
+        return handle
+
+    def run(self, probe: Callable[..., object], *args: object, **kwargs: object) -> Any:
+        """Run a function of the test file on the other side, with the submission's module as first argument."""
+        self._last_call = (f"probe {probe.__name__}", args, kwargs)
+        return self._ask("run", _Pickled(probe), args, kwargs)
+
+    def _call(self, path: tuple[str, ...], args: Sequence[object], kwargs: dict[str, object]) -> Any:
+        self._last_call = (".".join(path), args, kwargs)
+        return self._ask("call", None, list(path), args, kwargs)
+
+    def _ask(self, operation: str, *arguments: object) -> Any:
+        status, value = self._respondent.ask(operation, arguments, self)
+        if status == "ok":
+            return value
+        raise remote_exception(value)
+
+
+def describe_last_call(solution: Solution) -> str | None:
+    """Write the last call as source, its arguments summarised."""
+    call = solution._last_call
+    if call is None:
+        return None
+    name, args, kwargs = call
+    shown = [summary(value, 120) for value in args] + [f"{key}={summary(value, 120)}" for key, value in kwargs.items()]
+    return f"{name}({', '.join(shown)})"
+
+
+def forget_last_call(solution: Solution) -> None:
+    """Begin a check with no call made."""
+    solution._last_call = None
+
+
+@dataclass(frozen=True)
+class _Pickled:
+    """A value to be sent as a pickle even where it could travel as data."""
+
+    value: object
+
+
+def fallback(value: object) -> wire.HandleRef | bytes:
+    """Send what is no data: a handle goes home, anything else as a pickle by value."""
+    if isinstance(value, Handle):
+        return value._ref
+    return _pickle(value.value if isinstance(value, _Pickled) else value)
+
+
+def _pickle(value: object) -> bytes:
+    """Pickle by value whatever lives in a suite, which the guest cannot import."""
+    import cloudpickle
+
+    module = sys.modules.get(getattr(value, "__module__", None) or "")
+    if module is not None and getattr(module, "__grader_suite__", False):
+        cloudpickle.register_pickle_by_value(module)
+    pickled: bytes = cloudpickle.dumps(value)
+    return pickled
+
+
+def remote_exception(value: Any) -> BaseException:
+    """Turn an exception that came as data into one of the same builtin type; anything malformed into a plain failure."""
+    data = value if isinstance(value, dict) else {}
+    lines = tuple(_source_line(line) for line in data.get("traceback") or () if _is_line(line))
+    failure = RemoteFailure(
+        str(data.get("name", "Exception")), str(data.get("message", "")), lines, str(data.get("kind", ""))
+    )
+    if failure.kind == "forbidden":
+        return CheckEnded(Outcome.FORBIDDEN, failure.message)
+    error = _builtin(str(data.get("type")))(failure.message if failure.name == data.get("type") else failure.text)
+    error.remote = failure  # type: ignore[attr-defined]  read again by the plugin
+    return error
+
+
+def _builtin(name: str) -> type[Exception]:
+    """Return the class that may be raised here; the guest's word is checked again on this side."""
+    kind = getattr(builtins, name, None)
+    special = (StopIteration, StopAsyncIteration, UnicodeError, BaseExceptionGroup)
+    if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, special):
+        return kind
+    return ValueError if name.startswith("Unicode") else Exception
+
+
+def _is_line(line: object) -> bool:
+    kinds = (str, int, str, str)
+    return isinstance(line, list) and len(line) == 4 and all(map(isinstance, line, kinds))
+
+
+def _source_line(line: Sequence[Any]) -> SourceLine:
+    return SourceLine(file=line[0][:200], line=line[1], function=line[2][:100], text=line[3][:200])
+
+
+class LocalRespondent:
+    """Answers from this process: only ever for solutions of our own."""
+
+    def __init__(self, name: str, source: str) -> None:
+        self._servant = Servant(name)
+        loaded = self._servant.do_load([[f"{name}.py", source]], [])
+        if loaded["failure"]:
+            raise RuntimeError(f"{name}.py cannot be loaded: {loaded['failure']['name']}: {loaded['failure']['message']}")
+
+    def ask(self, operation: str, arguments: Sequence[object], stand_in: Solution) -> tuple[str, Any]:
+        """Send the request through the same wire, so that the reference sees copies too."""
+        request = wire.encode([b"", operation, [], *arguments], fallback=fallback)
+        reply = wire.decode(self._servant.answer(request), on_handle=lambda ref: Handle(stand_in, ref))
+        return reply[1], reply[2]
+
+    def forget(self, number: int) -> None:
+        """Nothing to do: our own objects live as long as the exam."""

@@ -1,0 +1,93 @@
+"""The sentence: a question and a submission make a plan, a run and a verdict."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.errors import SubmissionError
+from grader.exam.examiner import execute
+from grader.plan import make_plan
+from grader.policy import violations
+from grader.score import score, unread
+from grader.submission import Submission, SyntaxFault, read_submission
+from grader.verdict import Level, Outcome, RawResult, Run, SourceLine, Status, SubmissionId, Verdict
+
+if TYPE_CHECKING:
+    from grader.plan import Plan
+    from grader.question import Question, Visibility
+
+SEED_BITS = 63
+
+
+def grade(
+    question: Question,
+    submission: Path | str | Submission,
+    *,
+    seed: int | None = None,
+    isolation: Level | None = None,
+    only: Visibility | None = None,
+) -> Verdict:
+    """Grade one submission to one question.
+
+    Args:
+        question: from `load_bank().find(id)`.
+        submission: a `.py`, `.ipynb`, folder or zip, or one already read.
+        seed: of this grading; secret and fresh unless given. The verdict records it, so that a grading can be repeated.
+        isolation: level to insist on; by default the strongest this machine allows.
+        only: grade the public or the hidden checks alone.
+
+    Returns:
+        The verdict; a submission that cannot be read is a verdict too (`invalid`).
+
+    Raises:
+        InputError: there is no such file.
+        IsolationError: the isolation insisted on cannot be had.
+    """
+    seed = secrets.randbits(SEED_BITS) if seed is None else seed
+    if not isinstance(submission, Submission):
+        try:
+            submission = read_submission(Path(submission), question.spec)
+        except SubmissionError as error:
+            return _invalid(question, Path(submission), seed, error)
+    if question.spec.environment.device == "cuda" and not _has_cuda():
+        reason = "the question needs a CUDA GPU, which this machine lacks"
+        return unread(question, _identity(submission), seed, reason, status=Status.UNGRADED)
+    found = violations(submission, question.spec.forbidden)
+    plan = make_plan(question, submission, seed=seed, violations=found, only=only, level=isolation)
+    run = refuse(plan) if plan.violations else execute(plan)
+    verdict = score(question, plan.checks, _identity(submission), seed, run)
+    return verdict.model_copy(update={"notes": submission.notes + verdict.notes})
+
+
+def refuse(plan: Plan) -> Run:
+    """Run nothing: the submission uses what the question forbids, and every check says so."""
+    reasons = "; ".join(f"{v.label}, line {v.line}: {v.name}" for v in plan.violations)
+    return Run(
+        tuple(
+            RawResult(check.name, check.visibility, Outcome.FORBIDDEN, f"the question forbids what stands at {reasons}")
+            for check in plan.checks
+        ),
+    )
+
+
+def _identity(submission: Submission) -> SubmissionId:
+    return SubmissionId(name=submission.name, sha256=submission.sha256)
+
+
+def _invalid(question: Question, path: Path, seed: int, error: SubmissionError) -> Verdict:
+    """Return the verdict on what cannot be read; a path that leads nowhere is a misuse, not a submission."""
+    if not path.exists():
+        raise error
+    identity = SubmissionId(name=path.name, sha256="")
+    if isinstance(error, SyntaxFault):
+        place = SourceLine(file=error.label, line=error.line, function="", text=error.text)
+        return unread(question, identity, seed, error.fault, location=place, column=error.column)
+    return unread(question, identity, seed, str(error))
+
+
+def _has_cuda() -> bool:
+    from grader.sandbox.launch import accelerators
+
+    return bool(accelerators())

@@ -1,0 +1,46 @@
+"""Question and submission make a plan: which checks, under which seed, at which isolation. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.policy import Violation
+    from grader.question import Check, Question, Visibility
+    from grader.submission import Submission
+    from grader.verdict import Level
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything an examiner needs to know about one grading."""
+
+    question: Question
+    submission: Submission
+    seed: int
+    """Of this grading; every check's own seed is derived from it, the submission's digest and the check's name."""
+    checks: tuple[Check, ...]
+    violations: tuple[Violation, ...] = ()
+    """What the submission uses although the question forbids it; if anything, nothing is run."""
+    level: Level | None = None
+    """Isolation that is demanded; None takes the strongest that can be had."""
+
+    @property
+    def visibilities(self) -> tuple[Visibility, ...]:
+        """The suites that are needed."""
+        return tuple(dict.fromkeys(check.visibility for check in self.checks))
+
+
+def make_plan(
+    question: Question,
+    submission: Submission,
+    *,
+    seed: int,
+    violations: tuple[Violation, ...] = (),
+    only: Visibility | None = None,
+    level: Level | None = None,
+) -> Plan:
+    """Plan all checks of a question, or those of one suite."""
+    checks = tuple(check for check in question.checks if only in {None, check.visibility})
+    return Plan(question, submission, seed, checks, violations, level)

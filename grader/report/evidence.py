@@ -1,0 +1,138 @@
+"""The evidence behind a check that did not pass, drawn for a terminal."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from grader.report.drawing import indented
+from grader.report.excerpt import traceback
+from grader.report.wording import outcome_sentence, repeats, score
+from grader.verdict import Outcome
+
+if TYPE_CHECKING:
+    from grader.question import Text as Translated
+    from grader.report.candidate import Failure, HiddenGroup
+    from grader.report.drawing import Pen
+    from grader.verdict import CheckResult, Detail
+
+    Rows = list[tuple[str, RenderableType]]
+
+
+_TOKEN = re.compile(r"[\w.+-]+|\W", re.DOTALL)
+_HINT_STYLE = "magenta"
+
+
+def failing_check(check: CheckResult, pen: Pen) -> RenderableType:
+    """Draw a check that may be seen in full."""
+    title = _mark(check.outcome, pen).append_text(pen.line(check.name, "bold")).append("  ")
+    group = check.group.in_language(pen.language)
+    points = score(check.points, check.max_points, pen.language)
+    facts = pen.line(f"{pen.say(check.visibility.value)} · {group} · {points}", "dim")
+    return Group(
+        title.append_text(_sentence(check.outcome, pen)),
+        indented(Group(facts, pen.labelled(_rows(check, pen)))),
+    )
+
+
+def hidden_group(hidden: HiddenGroup, pen: Pen) -> RenderableType:
+    """Draw what a candidate may see of the hidden checks of a group: each category once, with all its hints."""
+    outcomes = Counter(failure.outcome for failure in hidden.failures)
+    ours = Outcome.BROKEN if set(outcomes) == {Outcome.BROKEN} else Outcome.FAILED
+    title = Text.assemble(_mark(ours, pen), pen.line(hidden.group.in_language(pen.language), "bold"))
+    sentences = [_counted(outcome, count, pen) for outcome, count in outcomes.items()]
+    if len(sentences) == 1:
+        title = Text.assemble(title, "  ", sentences.pop())
+    rows = [row for failure in dict.fromkeys(hidden.failures) for row in _failure_rows(failure, pen)]
+    return Group(title, *map(indented, sentences), indented(pen.labelled(rows)))
+
+
+def _counted(outcome: Outcome, count: int, pen: Pen) -> Text:
+    counted = f"  {pen.say('{count} checks', count=count)}" if count > 1 else ""
+    return Text.assemble(_sentence(outcome, pen), (counted, "dim"))
+
+
+def _mark(outcome: Outcome, pen: Pen) -> Text:
+    mark = Text("!", style="bold cyan") if outcome is Outcome.BROKEN else pen.mark(passed=False)
+    return Text.assemble(mark, " ")
+
+
+def _sentence(outcome: Outcome, pen: Pen) -> Text:
+    return Text(outcome_sentence(outcome, pen.language), style="cyan" if outcome is Outcome.BROKEN else "red")
+
+
+def _failure_rows(failure: Failure, pen: Pen) -> Rows:
+    rows: Rows = [("exception", pen.line(failure.exception, "bold red"))] if failure.exception else []
+    rows += [("", traceback(failure.traceback, pen))] if failure.traceback else []
+    return rows + _hint(failure.hint, pen)
+
+
+def _rows(check: CheckResult, pen: Pen) -> Rows:
+    detail = check.detail
+    rows: Rows = []
+    if check.message and not (detail and repeats(check.message, detail)):
+        rows.append(("message", pen.block(check.message)))
+    if detail is not None:
+        rows += _calls(detail, pen) + _comparison(detail, pen) + _exception(detail, pen)
+    return rows + _hint(check.hint, pen)
+
+
+def _calls(detail: Detail, pen: Pen) -> Rows:
+    values = {"call": detail.call, "example": detail.example}
+    return [(label, pen.block(value)) for label, value in values.items() if value]
+
+
+def _comparison(detail: Detail, pen: Pen) -> Rows:
+    expected = pen.block(detail.expected or "", "green")
+    actual = pen.block(detail.actual or "", "red")
+    rows: Rows = [("expected", expected)] if detail.expected is not None else []
+    rows += [("got", actual)] if detail.actual is not None else []
+    if len(rows) == 2:
+        _underline_differences(expected, actual)
+        rows += [] if detail.difference else _caret(expected.plain, actual.plain)
+    return [*rows, ("difference", pen.block(detail.difference))] if detail.difference else rows
+
+
+def _underline_differences(one: Text, other: Text) -> None:
+    """Underline the numbers and words that differ; where the two are built differently, all from there on."""
+    mine, theirs = _TOKEN.findall(one.plain), _TOKEN.findall(other.plain)
+    if len(mine) != len(theirs):
+        start = _common_length(one.plain, other.plain)
+        one.stylize("bold underline", start)
+        other.stylize("bold underline", start)
+        return
+    for text, tokens, others in ((one, mine, theirs), (other, theirs, mine)):
+        end = 0
+        for token, counterpart in zip(tokens, others, strict=True):
+            start, end = end, end + len(token)
+            if token != counterpart:
+                text.stylize("bold underline", start, end)
+
+
+def _caret(expected: str, actual: str) -> Rows:
+    """Point at the first difference of two single lines that stand under each other."""
+    short = all("\n" not in text and cell_len(text) < 60 for text in (expected, actual))
+    if not short or expected == actual:
+        return []
+    before = expected[: _common_length(expected, actual)]
+    return [("", Text(" " * cell_len(before) + "^", style="bold"))]
+
+
+def _common_length(one: str, other: str) -> int:
+    """Return how many characters two strings have in common at the beginning."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((index for index, (mine, theirs) in pairs if mine != theirs), min(len(one), len(other)))
+
+
+def _exception(detail: Detail, pen: Pen) -> Rows:
+    rows: Rows = [("exception", pen.block(detail.exception, "bold red"))] if detail.exception else []
+    return [*rows, ("", traceback(detail.traceback, pen))] if detail.traceback else rows
+
+
+def _hint(hint: Translated | None, pen: Pen) -> Rows:
+    return [("hint", pen.block(hint.in_language(pen.language), _HINT_STYLE))] if hint else []
