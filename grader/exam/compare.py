@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sized
 
 _RTOL = {"float64": 1e-10, "complex128": 1e-10, "float16": 1e-2, "bfloat16": 1e-2}
 _DEFAULT_RTOL = 1e-5
@@ -71,6 +74,11 @@ def _difference(actual: Any, expected: Any, tolerance: _Tolerance, place: str) -
     if isinstance(expected, float | complex):
         return _number_difference(actual, expected, tolerance, place)
     return "" if actual == expected else f"{_at(place)}{summary(actual)}, expected {summary(expected)}"
+
+
+def _at(place: str) -> str:
+    """Name the place within a container, where there is one."""
+    return f"at {place}: " if place else ""
 
 
 def _dict_difference(
@@ -190,14 +198,37 @@ def dtype_name(array: Any) -> str:
 
 def summary(value: object, limit: int = 300) -> str:
     """Describe a value in a line or a few: small ones whole, large ones by type, shape and range."""
+    text = _summary(value, limit)
+    return text if len(text) <= limit else f"{text[:limit]}…"
+
+
+def _summary(value: object, limit: int) -> str:
     if _is_array(value):
         return _array_summary(value, limit)
+    if isinstance(value, dict):
+        return _bracketed("{", (f"{key!r}: {_summary(item, limit)}" for key, item in value.items()), "}", value, limit)
+    if isinstance(value, list):
+        return _bracketed("[", (_summary(item, limit) for item in value), "]", value, limit)
+    if isinstance(value, tuple) and type(value) is tuple:
+        return _bracketed("(", (_summary(item, limit) for item in value), ",)" if len(value) == 1 else ")", value, limit)
+    if isinstance(value, int) and value.bit_length() > 256:
+        return f"an int of {value.bit_length()} bits"  # its digits would take longer than anybody waits
     text = repr(value)
-    if len(text) <= limit:
-        return text
-    if isinstance(value, list | tuple | dict | set | str | bytes):
-        return f"{text[: limit - 20]}… ({kind_of(value)} of {len(value)})"
-    return f"{text[:limit]}…"
+    if len(text) > limit and isinstance(value, str | bytes):
+        return f"{text[:limit]}… ({kind_of(value)} of {len(value)})"
+    return text
+
+
+def _bracketed(opening: str, parts: Iterable[str], closing: str, value: Sized, limit: int) -> str:
+    """Join the summaries of a container's items, as many as there is room for."""
+    shown: list[str] = []
+    room = limit
+    for part in parts:
+        room -= len(part) + 2
+        if room < 0 and shown:
+            return f"{opening}{', '.join(shown)}, …{closing} ({kind_of(value)} of {len(value)})"
+        shown.append(part)
+    return f"{opening}{', '.join(shown)}{closing}"
 
 
 def _array_summary(array: Any, limit: int) -> str:

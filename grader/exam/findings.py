@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from grader.exam.compare import Mismatch
 from grader.exam.solution import CheckEnded, RemoteFailure, describe_last_call
 from grader.question import Visibility
+from grader.sandbox.wire import WireError
 from grader.verdict import Detail, Outcome, RawResult
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from grader.exam.desk import Desk
 
 MAX_TEXT = 4000
+_PACKAGE = str(Path(__file__).resolve().parent.parent) + os.sep
 
 
 class Recorder:
@@ -86,7 +90,7 @@ def classify(error: BaseException) -> tuple[Outcome, str]:
         return (Outcome.MEMORY if memory else Outcome.ERROR), remote.text
     if isinstance(error, pytest.skip.Exception | pytest.xfail.Exception):
         return Outcome.BROKEN, f"the suite skipped the check: {error}"
-    if _is_hypothesis_fault(error):
+    if _is_hypothesis_fault(error) or _is_our_fault(error):
         return Outcome.BROKEN, _text(error)
     return Outcome.FAILED, _text(error)
 
@@ -96,6 +100,16 @@ def _is_hypothesis_fault(error: BaseException) -> bool:
     from hypothesis.errors import FailedHealthCheck, InvalidArgument, Unsatisfiable
 
     return isinstance(error, FailedHealthCheck | Unsatisfiable | InvalidArgument)
+
+
+def _is_our_fault(error: BaseException) -> bool:
+    """Whether an exception comes out of the grader's own code, and is none of those it raises on purpose."""
+    if isinstance(error, AssertionError | WireError):
+        return False
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    return step is not None and step.tb_frame.f_code.co_filename.startswith(_PACKAGE)
 
 
 def _text(error: BaseException) -> str:

@@ -129,6 +129,19 @@ class Group:
     where: Cgroups
     name: str
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folder of the group in each hierarchy."""
+        return tuple(parent / self.name for parent in self.where.parents)
+
+    def limit(self, memory: int, processes: int) -> None:
+        """Write the limits, as `Cgroups.create` does."""
+        _write(self._memory / self._files.limit, str(memory))
+        for name, value in self._files.extras:
+            with contextlib.suppress(FileNotFoundError):
+                _write(self._memory / name, value.format(memory=memory))
+        _write(self.where.pids / self.name / "pids.max", str(processes))
+
     def add(self, pid: int) -> None:
         """Move a process in; what it starts from now on belongs to the group too.
 
@@ -188,19 +201,11 @@ class Group:
 
     def shortcomings(self) -> dict[str, str]:
         """Return what this machine does not offer to a group, and what follows from that."""
+        swap, peak = self._files.swap, self._files.peak
         checks = {
-            "swap": (
-                (self._memory / self._files.swap).exists(),
-                f"no {self._files.swap}: swap is not counted",
-            ),
-            "peak": (
-                (self._memory / self._files.peak).exists(),
-                f"no {self._files.peak}: only the use now is known",
-            ),
-            "oom group": (
-                (self._memory / "memory.oom.group").exists(),
-                "short of memory, one process dies at a time",
-            ),
+            "swap": ((self._memory / swap).exists(), f"no {swap}: swap is not counted"),
+            "peak": ((self._memory / peak).exists(), f"no {peak}: only the present use is known"),
+            "oom group": ((self._memory / "memory.oom.group").exists(), "out of memory, one process dies at a time"),
             "kill": (self._killer() is not None, "no cgroup.kill: processes are killed one by one"),
             "cpu": (self.cpu_seconds() is not None, "nobody counts the CPU time of a group"),
         }
@@ -218,25 +223,12 @@ class Group:
         return _FILES[self.where.version]
 
     @property
-    def folders(self) -> tuple[Path, ...]:
-        """The folder of the group in each hierarchy."""
-        return tuple(parent / self.name for parent in self.where.parents)
-
-    @property
     def _memory(self) -> Path:
         return self.where.memory / self.name
 
     def _killer(self) -> Path | None:
         path = (self.where.core or self.where.memory) / self.name / "cgroup.kill"
         return path if path.exists() else None
-
-    def limit(self, memory: int, processes: int) -> None:
-        """Write the limits; `Cgroups.create` has done so."""
-        _write(self._memory / self._files.limit, str(memory))
-        for name, value in self._files.extras:
-            with contextlib.suppress(FileNotFoundError):
-                _write(self._memory / name, value.format(memory=memory))
-        _write(self.where.pids / self.name / "pids.max", str(processes))
 
     def _kill_each(self) -> bool:
         pids = self.processes()

@@ -1,4 +1,3 @@
-import copy
 import gc
 import io
 import weakref
@@ -90,9 +89,7 @@ def memory(submission, rows, columns):
 
 def carried_over(submission, weights, biases, x):
     """Save the first layer's state, load it into the second; give both results."""
-    first, second = (
-        submission.QuantLinear.from_float(float_layer(w, b)) for w, b in zip(weights, biases, strict=True)
-    )
+    first, second = (submission.QuantLinear.from_float(float_layer(w, b)) for w, b in zip(weights, biases, strict=True))
     buffer = io.BytesIO()
     torch.save(first.state_dict(), buffer)
     buffer.seek(0)
@@ -259,7 +256,9 @@ def test_codes_are_rounded_to_even_and_clipped(solution, seed):
 
 
 @points(2, group="integer products", group_zh="整数乘积")
-@hint(en="Compare with Python's own integers, in all the shapes allowed.", zh="用 Python 自己的整数核对各种允许的形状。")
+@hint(
+    en="Compare with Python's own integers, in all the shapes allowed.", zh="用 Python 自己的整数核对各种允许的形状。"
+)
 @given(seed=SEEDS, n=st.integers(1, 4), k=st.integers(1, 9), lead=st.lists(st.integers(0, 3), max_size=3))
 @settings(max_examples=20, deadline=None)
 def test_products_equal_python_integers(solution, seed, n, k, lead):
@@ -324,7 +323,10 @@ def test_error_stays_below_two_percent(solution, seed):
 
 
 @points(2, group="the layer", group_zh="量化层")
-@hint(en="What is a row, when there are three dimensions, or one, or none of them?", zh="有三个维度、一个维度, 或者一行也没有时, \"行\" 是什么?")
+@hint(
+    en="What is a row, when there are three dimensions, or one, or none of them?",
+    zh='有三个维度、一个维度, 或者一行也没有时, "行" 是什么?',
+)
 @given(seed=SEEDS, lead=st.lists(st.integers(0, 3), max_size=3))
 @settings(max_examples=15, deadline=None)
 def test_rows_do_not_depend_on_their_company(solution, seed, lead):
@@ -411,7 +413,10 @@ def test_every_nested_linear_is_replaced(solution, seed):
 
 
 @points(2, group="the model", group_zh="整个模型")
-@hint(en="May a module have two names? Is every kind of Linear a plain one?", zh="一个模块可以有两个名字吗? 所有 Linear 都是普通的 Linear 吗?")
+@hint(
+    en="May a module have two names? Is every kind of Linear a plain one?",
+    zh="一个模块可以有两个名字吗? 所有 Linear 都是普通的 Linear 吗?",
+)
 def test_shared_and_special_layers(solution):
     report = solution.run(shared_model)
     assert report["converted"]

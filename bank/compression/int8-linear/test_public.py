@@ -33,9 +33,7 @@ def test_scale_and_codes_of_one_row(solution):
 @given(a=st.integers(-128, 127), b=st.integers(-128, 127))
 @settings(max_examples=20, deadline=None)
 def test_product_of_two_numbers(solution, a, b):
-    product = solution.int8_matmul(
-        torch.tensor([a], dtype=torch.int8), torch.tensor([[b]], dtype=torch.int8)
-    )
+    product = solution.int8_matmul(torch.tensor([a], dtype=torch.int8), torch.tensor([[b]], dtype=torch.int8))
     assert_equal(product, torch.tensor([a * b], dtype=torch.int32))
 
 

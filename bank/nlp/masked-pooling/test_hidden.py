@@ -63,11 +63,10 @@ def test_max_of_the_real_tokens(solution, seed, lengths, scale):
 @settings(max_examples=20)
 def test_what_is_stored_at_padding_never_matters(solution, seed, lengths):
     h, mask = draw(seed, lengths)
-    clean_mean, clean_max = solution.masked_mean(h, mask), solution.masked_max(h, mask)
     for junk in (math.nan, math.inf, -math.inf, 1e38):
         dirty = h.masked_fill(~mask[:, :, None], junk)
-        assert_close(solution.masked_mean(dirty, mask), clean_mean)
-        assert_equal(solution.masked_max(dirty, mask), clean_max)
+        assert_close(solution.masked_mean(dirty, mask), loop(mean, h, mask))
+        assert_equal(solution.masked_max(dirty, mask), loop(max, h, mask))
 
 
 @points(2, group="padding leaves no trace", group_zh="填充不留痕迹")
@@ -79,8 +78,8 @@ def test_more_padding_and_another_order_of_tokens_change_nothing(solution, seed,
     order = torch.randperm(6 + extra, generator=torch.Generator().manual_seed(seed))
     longer = torch.nn.functional.pad(h, (0, 0, 0, extra), value=9.0)[:, order]
     wider = torch.nn.functional.pad(mask, (0, extra))[:, order]
-    assert_close(solution.masked_mean(longer, wider), solution.masked_mean(h, mask))
-    assert_equal(solution.masked_max(longer, wider), solution.masked_max(h, mask))
+    assert_close(solution.masked_mean(longer, wider), loop(mean, h, mask))
+    assert_equal(solution.masked_max(longer, wider), loop(max, h, mask))
 
 
 @points(2, group="empty sentences", group_zh="空句子")

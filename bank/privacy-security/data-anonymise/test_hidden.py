@@ -106,9 +106,7 @@ def test_a_value_is_replaced_as_a_whole(solution, value, key):
 @points(2, group="the rest stays", group_zh="其余不变")
 @hint(en="When exactly does a name match?", zh="键名怎样才算一致？")
 @given(
-    records=st.lists(
-        st.dictionaries(st.sampled_from(OTHERS), nested(SCALARS, st.sampled_from(OTHERS))), max_size=3
-    ),
+    records=st.lists(st.dictionaries(st.sampled_from(OTHERS), nested(SCALARS, st.sampled_from(OTHERS))), max_size=3),
     pii=st.sampled_from([PII, set()]),
 )
 @settings(max_examples=30)
@@ -144,9 +142,7 @@ def test_the_records_are_neither_changed_nor_shared(solution, value):
 @points(3, group="k-anonymity", group_zh="k-匿名")
 @hint(en="Whose privacy decides?", zh="由谁的隐私程度决定？")
 @given(
-    records=st.lists(
-        st.fixed_dictionaries({name: st.sampled_from("xy") for name in "abc"}), min_size=1, max_size=12
-    ),
+    records=st.lists(st.fixed_dictionaries({name: st.sampled_from("xy") for name in "abc"}), min_size=1, max_size=12),
     quasi=st.lists(st.sampled_from("abc"), min_size=1, max_size=3, unique=True),
 )
 @settings(max_examples=40)

@@ -1,4 +1,4 @@
-"""Mistake: a small number added to every count, felt in double precision."""
+"""Mistake: double precision is added up in single precision."""
 
 import torch
 
@@ -6,8 +6,8 @@ import torch
 def masked_mean(h, mask):
     """Return the mean of the real token vectors of each sentence."""
     padding = mask.unsqueeze(-1) == 0
-    total = h.masked_fill(padding, 0).sum(dim=1, dtype=torch.promote_types(h.dtype, torch.float32))
-    return (total / ((~padding).sum(dim=1) + 1e-9)).to(h.dtype)
+    total = h.masked_fill(padding, 0).sum(dim=1, dtype=torch.float32)
+    return (total / (~padding).sum(dim=1).clamp(min=1)).to(h.dtype)
 
 
 def masked_max(h, mask):

@@ -1,0 +1,40 @@
+"""The scaffold of a new question: a small, sound one, whose files are replaced piece by piece."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from grader.errors import InputError
+
+FILES = Path(__file__).parent / "scaffold_files"
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def write_scaffold(bank: Path, family: str, name: str) -> tuple[Path, ...]:
+    """Write the question's two folders and return the files.
+
+    Raises:
+        InputError: the name is no slug, or the question exists.
+    """
+    for word in (family, name):
+        if not _SLUG.fullmatch(word):
+            raise InputError(f"{word!r} is no name for a folder of the bank", cure="Use a-z, 0-9 and hyphens")
+    places = {"bank": bank / family / name, "solutions": bank.parent / "solutions" / family / name}
+    for place in places.values():
+        if place.exists():
+            raise InputError("the question exists already", file=place, cure="Choose another id; nothing was written")
+    return tuple(path for part, place in places.items() for path in _copy(FILES / part, place, family, name))
+
+
+def _copy(source: Path, target: Path, family: str, name: str) -> list[Path]:
+    written = []
+    for path in sorted(source.rglob("*")):
+        if not path.is_file() or path.suffix == ".pyc":
+            continue
+        text = path.read_text(encoding="utf-8")
+        place = target / path.relative_to(source)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text.format(id=name, family=family) if path.suffix == ".yaml" else text, encoding="utf-8")
+        written.append(place)
+    return written
