@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # real imports happen on first use: the sandboxed side imports this package too, and wants none of them
+if (
+    TYPE_CHECKING
+):  # real imports happen on first use: the sandboxed side imports this package too, and wants none of them
     from grader.bank import load_bank
     from grader.grading import grade
 

@@ -31,9 +31,7 @@ class InputError(GraderError):
 
     exit_code = 2
 
-    def __init__(
-        self, fault: str, *, file: Path | str | None = None, line: int | None = None, cure: str = ""
-    ) -> None:
+    def __init__(self, fault: str, *, file: Path | str | None = None, line: int | None = None, cure: str = "") -> None:
         self.fault, self.file, self.line, self.cure = fault, file, line, cure
         super().__init__(describe_fault(fault, file=file, line=line, cure=cure))
 
@@ -54,10 +52,8 @@ class BrokenError(GraderError):
     """The grader itself could not do its work; never the candidate's fault."""
 
 
-def describe_fault(
-    fault: str, *, file: Path | str | None = None, line: int | None = None, cure: str = ""
-) -> str:
-    """Put place, fault and cure into one line: `file:line: fault. Cure.`"""
+def describe_fault(fault: str, *, file: Path | str | None = None, line: int | None = None, cure: str = "") -> str:
+    """Put place, fault and cure into one line, as `file:line: fault. Cure.` has them."""
     place = "" if file is None else f"{file}:{line}: " if line is not None else f"{file}: "
     sentence = f"{place}{fault.rstrip('.')}."
     return f"{sentence} {cure.rstrip('.')}." if cure else sentence

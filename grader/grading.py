@@ -47,10 +47,11 @@ def grade(
     """
     seed = secrets.randbits(SEED_BITS) if seed is None else seed
     if not isinstance(submission, Submission):
+        path = Path(submission)
         try:
-            submission = read_submission(Path(submission), question.spec)
+            submission = read_submission(path, question.spec)
         except SubmissionError as error:
-            return _invalid(question, Path(submission), seed, error)
+            return _invalid(question, path, seed, error)
     if question.spec.environment.device == "cuda" and not _has_cuda():
         reason = "the question needs a CUDA GPU, which this machine lacks"
         return unread(question, _identity(submission), seed, reason, status=Status.UNGRADED)

@@ -39,7 +39,8 @@ Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 class Frozen(BaseModel):
     """A value that crosses a boundary: immutable, and an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    # validators are built at first use: a command that reads no verdict pays for none
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Text(Frozen):
@@ -148,9 +149,7 @@ class Performance(Frozen):
         faster = (self.at_least is None, self.times_faster_than is None)
         slower = (self.at_most is None, self.times_slower_than is None)
         if (faster, slower) not in {((False, False), (True, True)), ((True, True), (False, False))}:
-            raise ValueError(
-                "give either at_least= with times_faster_than=, or at_most= with times_slower_than="
-            )
+            raise ValueError("give either at_least= with times_faster_than=, or at_most= with times_slower_than=")
         return self
 
     @property

@@ -123,5 +123,3 @@ def _missing_names(status: Status, run: Run) -> tuple[str, ...]:
 def _suggestions(run: Run) -> list[str]:
     pairs = [(name, difflib.get_close_matches(name, run.names, n=1)) for name in run.undefined]
     return [f"It defines {near[0]!r}; rename it to {name!r}." for name, near in pairs if near]
-
-

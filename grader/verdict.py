@@ -76,8 +76,10 @@ class SourceLine(Frozen):
 
 
 class Detail(Frozen):
-    """The evidence behind a check that did not pass. Every field is optional; all of it is for a reviewer,
-    and for the candidate only where the check is public."""
+    """The evidence behind a check that did not pass.
+
+    Every field is optional; all of it is for a reviewer, and for the candidate only where the check is public.
+    """
 
     call: str | None = None
     """What was called, e.g. `masked_mean(h=tensor(2, 3, 4), mask=...)`."""
@@ -171,7 +173,7 @@ class Run:
     results: tuple[RawResult, ...]
     performance: tuple[PerformanceResult, ...] = ()
     isolation: Isolation | None = None
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     output: str = ""
     """The first bytes the submission printed."""
     notes: tuple[str, ...] = ()

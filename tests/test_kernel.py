@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.sandbox import kernel
@@ -471,10 +471,7 @@ def test_a_writable_folder_makes_no_devices_and_runs_nothing(abi: int, tree: Pat
             outcome(lambda: subprocess.run([tree / "write" / "true"], check=False)),
         ]
 
-    make, run = confined(act, write=[str(tree / "write")])
-
-    assert make == ("EACCES" if ROOT else "EPERM")
-    assert run == "EACCES"
+    assert confined(act, write=[str(tree / "write")]) == ["EACCES", "EACCES"]
 
 
 LIBRARIES = ["/lib", "/lib64", "/usr/lib", "/usr/lib64"]
@@ -727,6 +724,7 @@ SPECIAL = {*RECIPE, "memfd_create", "memfd_secret", "clone", "clone3", "socket",
 PROGRAMS = {(machine, memfd): kernel.seccomp_filter(memfd, machine) for machine in MACHINES for memfd in (True, False)}
 
 
+@settings(database=None)  # nothing is worth remembering, and the checkout may be read-only
 @given(
     machine=st.sampled_from(MACHINES),
     memfd=st.booleans(),

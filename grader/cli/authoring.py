@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +10,8 @@ import click
 from grader.cli.options import bank_option, isolation_option, seed_option
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from grader.proof.trial import Proof
 
 
@@ -39,9 +40,7 @@ def new(id: str, family: str, bank_folder: Path | None) -> None:  # noqa: A002  
 @seed_option
 @isolation_option
 @bank_option
-def verify(
-    ids: tuple[str, ...], form: str, seed: int | None, isolation: str | None, bank_folder: Path | None
-) -> int:
+def verify(ids: tuple[str, ...], form: str, seed: int | None, isolation: str | None, bank_folder: Path | None) -> int:
     """Grade each question's own solutions, and say whether each fares as its folder says; without ID, all questions.
 
     Exit code 0: all are sound.

@@ -41,5 +41,8 @@ def isolation_option(function: F) -> F:
 def seed_option(function: F) -> F:
     """Add `--seed N`."""
     return click.option(
-        "--seed", type=click.IntRange(0, 2**63 - 1), default=None, help="Repeat a grading; fresh and secret unless given."
+        "--seed",
+        type=click.IntRange(0, 2**63 - 1),
+        default=None,
+        help="Repeat a grading; fresh and secret unless given.",
     )(function)

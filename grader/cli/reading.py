@@ -104,11 +104,18 @@ def start(id: str, folder: Path | None, bank_folder: Path | None) -> None:  # no
         written[name] = question.folder / name
     existing = [name for name in written if (folder / name).exists()]
     if existing:
-        raise InputError(f"{existing[0]} is there already", file=folder, cure="Choose another folder; nothing was written")
+        raise InputError(
+            f"{existing[0]} is there already", file=folder, cure="Choose another folder; nothing was written"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, source in written.items():
             (folder / name).write_bytes(source.read_bytes())
     except OSError as error:
-        raise InputError(f"it cannot be written: {error.strerror}", file=folder, cure="Choose another folder") from error
-    click.echo(f"Wrote {', '.join(written)} to {folder}/. Try it with: grade try {question.id} {folder / question.spec.submission.file}")
+        raise InputError(
+            f"it cannot be written: {error.strerror}", file=folder, cure="Choose another folder"
+        ) from error
+    click.echo(
+        f"Wrote {', '.join(written)} to {folder}/. "
+        f"Try it with: grade try {question.id} {folder / question.spec.submission.file}"
+    )

@@ -24,7 +24,9 @@ REVIEWER_BY_DEFAULT = {"json", "junit"}
 @click.command()
 @click.argument("id")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(FORMATS), default="terminal", show_default=True, help="Form of the report.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="terminal", show_default=True, help="Form of the report."
+)
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the report there.")
 @click.option(
     "--audience", type=click.Choice(["candidate", "reviewer"]), default=None,
@@ -114,8 +116,8 @@ def _what_is_hidden(question: Question, verdict: Verdict, language: Language) ->
     weights = "\n".join(f"  {points:g}  {group}" for group, points in groups.items())
     if language == "zh":
         return (
-            f"公开测试：{len(verdict.checks)} 项中通过 {passed} 项。另有 {len(hidden)} 项隐藏检查，分为 {len(groups)} 组，"
-            f"决定 {share:.0%} 的分数：\n{weights}"
+            f"公开测试：{len(verdict.checks)} 项中通过 {passed} 项。"
+            f"另有 {len(hidden)} 项隐藏检查，分为 {len(groups)} 组，决定 {share:.0%} 的分数：\n{weights}"
         )
     return (
         f"Public tests passed: {passed} of {len(verdict.checks)}. {len(hidden)} hidden checks in {len(groups)} groups "

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from grader.exam.seeds import derive
-from grader.exam.solution import CheckEnded, Handle, RemoteFailure, Solution, fallback, remote_exception
+from grader.exam.solution import CheckEnded, Handle, RemoteFailure, Solution, fallback, remote_exception, with_failure
 from grader.sandbox.host import Allowance, Guest, GuestEnded, Template
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from grader.question import Limits
     from grader.submission import Unit
 
@@ -176,9 +177,7 @@ def load_error(loaded: Loaded) -> BaseException:
     failure = loaded.failure or RemoteFailure("Exception", "", (), "")
     if failure.kind == "forbidden":
         return CheckEnded(Outcome.FORBIDDEN, failure.message)
-    error = Exception(f"{loaded.label} raised {failure.text}")
-    error.remote = failure  # type: ignore[attr-defined]  read again by the plugin
-    return error
+    return with_failure(Exception(f"{loaded.label} raised {failure.text}"), failure)
 
 
 def _loaded(value: Any) -> Loaded:

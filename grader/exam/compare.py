@@ -13,7 +13,7 @@ _RTOL = {"float64": 1e-10, "complex128": 1e-10, "float16": 1e-2, "bfloat16": 1e-
 _DEFAULT_RTOL = 1e-5
 
 
-class Mismatch(AssertionError):
+class Mismatch(AssertionError):  # noqa: N818  what it says, as pytest says Failed
     """Two values differ; the parts stand apart so that a report may show some and withhold others."""
 
     def __init__(self, difference: str, *, expected: str, actual: str) -> None:
@@ -81,9 +81,7 @@ def _at(place: str) -> str:
     return f"at {place}: " if place else ""
 
 
-def _dict_difference(
-    actual: dict[Any, Any], expected: dict[Any, Any], tolerance: _Tolerance, place: str
-) -> str:
+def _dict_difference(actual: dict[Any, Any], expected: dict[Any, Any], tolerance: _Tolerance, place: str) -> str:
     missing = [key for key in expected if key not in actual]
     surplus = [key for key in actual if key not in expected]
     if missing or surplus:
@@ -107,9 +105,7 @@ def _sequence_difference(actual: Any, expected: Any, tolerance: _Tolerance, plac
     return ""
 
 
-def _number_difference(
-    actual: float | complex, expected: float | complex, tolerance: _Tolerance, place: str
-) -> str:
+def _number_difference(actual: float | complex, expected: float | complex, tolerance: _Tolerance, place: str) -> str:
     rtol = tolerance.relative("float64" if tolerance.rtol is None else "")
     bound = rtol * abs(expected) + tolerance.absolute(rtol, 0.0)
     if actual == expected or (actual != actual and expected != expected):  # noqa: PLR0124  NaN equals NaN here
@@ -202,7 +198,7 @@ def summary(value: object, limit: int = 300) -> str:
     return text if len(text) <= limit else f"{text[:limit]}…"
 
 
-def _summary(value: object, limit: int) -> str:
+def _summary(value: object, limit: int) -> str:  # noqa: PLR0911  one return per kind of value
     if _is_array(value):
         return _array_summary(value, limit)
     if isinstance(value, dict):
@@ -210,7 +206,9 @@ def _summary(value: object, limit: int) -> str:
     if isinstance(value, list):
         return _bracketed("[", (_summary(item, limit) for item in value), "]", value, limit)
     if isinstance(value, tuple) and type(value) is tuple:
-        return _bracketed("(", (_summary(item, limit) for item in value), ",)" if len(value) == 1 else ")", value, limit)
+        return _bracketed(
+            "(", (_summary(item, limit) for item in value), ",)" if len(value) == 1 else ")", value, limit
+        )
     if isinstance(value, int) and value.bit_length() > 256:
         return f"an int of {value.bit_length()} bits"  # its digits would take longer than anybody waits
     text = repr(value)

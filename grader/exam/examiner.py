@@ -1,7 +1,8 @@
 """The trusted process: runs the suites of one question on one submission, and reports what it saw.
 
-`execute` starts the guest template, forks the examiner while that one imports, and supervises: an examiner that dies or hangs makes the run
-broken, never the submission failed. What the examiner reports comes through a pipe that no guest has ever seen.
+`execute` starts the guest template, forks the examiner while that one imports, and supervises: an examiner that dies or
+hangs makes the run broken, never the submission failed. What the examiner reports comes through a pipe that no guest
+has ever seen.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def _start_template(plan: Plan) -> Template:
 
 
 def open_template(question: Question, level: Level | None) -> tuple[Template, tuple[str, ...]]:
-    """Return a template that is ready, at `level` or the strongest to be had, and what a person should know about it."""
+    """Return a template that is ready, at `level` or the strongest to be had, and what a person should know of it."""
     order = (level,) if level is not None else (Level.FULL, Level.RESTRICTED)
     fault = ""
     for choice in order:
@@ -212,7 +213,7 @@ def _be_examiner(plan: Plan, template: Template, writing: int, log: int) -> None
         with open(writing, "wb") as pipe:
             Examiner(plan, template, pipe).run()
         code = 0
-    except BaseException:  # noqa: BLE001  the parent shows the last line and calls the run broken
+    except BaseException:
         with contextlib.suppress(OSError):
             os.write(log, traceback.format_exc().encode())
     finally:
@@ -272,7 +273,7 @@ class Examiner:
             desk.candidate.open()
         except BrokenError:
             raise
-        except BaseException as error:  # noqa: BLE001  whatever loading did is the result of every check
+        except BaseException as error:
             for check in self._plan.checks:
                 self.say(describe(error, check.name, check.visibility, None, 0.0))
             return False
@@ -336,11 +337,21 @@ class Setting:
         config.stash[DESK] = lambda _folder: self._desk
 
 
-_UNUSED = ("cacheprovider", "terminal", "doctest", "junitxml", "pastebin", "stepwise", "logging", "faulthandler", "warnings")
+_UNUSED = (
+    "cacheprovider",
+    "terminal",
+    "doctest",
+    "junitxml",
+    "pastebin",
+    "stepwise",
+    "logging",
+    "faulthandler",
+    "warnings",
+)
 
 
 def _arguments(suites: list[Path]) -> list[str]:
-    """Return pytest's arguments: no configuration, no conftest, nothing of the machine's, no plugin that is not needed."""
+    """Return pytest's arguments: no configuration, no conftest, no plugin that is not needed."""
     flags = [word for name in _UNUSED for word in ("-p", f"no:{name}")]
     place = ["--rootdir", str(suites[0].parent), "-c", os.devnull, "--noconftest", "--import-mode=importlib"]
     return [*map(str, suites), *place, *flags, "--capture=no", "--strict-markers"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from grader.sandbox.wire import WireError
 from grader.verdict import Detail, Outcome, RawResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from grader.exam.desk import Desk
 
@@ -39,9 +38,7 @@ class Recorder:
             self.fault = f"the suite cannot be collected: {str(report.longrepr)[-MAX_TEXT:]}"
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Iterator[None]:
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
         """Turn one phase of one check into a result; the report pytest makes of it goes on as it is."""
         result = self._result(item, call)
         if result is not None:
@@ -62,9 +59,7 @@ class Recorder:
         return result
 
 
-def describe(
-    error: BaseException, name: str, visibility: Visibility, call: str | None, seconds: float
-) -> RawResult:
+def describe(error: BaseException, name: str, visibility: Visibility, call: str | None, seconds: float) -> RawResult:
     """Return what an exception means for the check it ended."""
     outcome, message = classify(error)
     remote = getattr(error, "remote", None)

@@ -1,8 +1,8 @@
-"""The stopwatch: a ratio of times, submission against one of our own solutions, in interleaved pairs on fresh inputs.
+"""The stopwatch: a ratio of times, the submission against one of our own solutions, in interleaved pairs.
 
-Method: duet benchmarking (Bulej et al., ICPE 2020) with a sequential rule of fixed looks. Each pair runs both sides in random
-order on inputs of equal content; the estimate is the median of the log ratios with a bootstrap interval, looked at after 15, 30, 60 and 120
-pairs, each look at a quarter of the total error of 5 %.
+Method: duet benchmarking (Bulej et al., ICPE 2020) with a sequential rule of fixed looks. Each pair runs both sides in
+random order on fresh inputs of equal content; the estimate is the median of the log ratios with a bootstrap interval,
+looked at after 15, 30, 60 and 120 pairs, each look at a quarter of the total error of 5 %.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from grader.exam.candidate import Candidate
 from grader.exam.compare import assert_close
 from grader.exam.seeds import derive, make_rng
 from grader.exam.solution import CheckEnded, Solution
-from grader.question import Performance
 from grader.verdict import Outcome, PerformanceResult
 
 if TYPE_CHECKING:
+    from grader.exam.candidate import Candidate
     from grader.exam.desk import Desk
+    from grader.question import Performance
 
 LOOKS = (15, 30, 60, 120)
 WARM_UP = 2
@@ -47,7 +47,7 @@ class Interval:
 
 
 def interval(logs: Sequence[float], seed: int) -> Interval:
-    """Return the median ratio of the log ratios, with a bootstrap percentile interval at one look's share of the error."""
+    """Return the median ratio, with a bootstrap percentile interval at one look's share of the error."""
     import numpy as np
 
     values = np.asarray(logs, dtype=np.float64)
@@ -75,7 +75,8 @@ class Meter:
         """Run the performance check `name`.
 
         Raises:
-            CheckEnded: the submission is too slow, gave another result than ours, or computed outside the measured calls.
+            CheckEnded: the submission is too slow, or computed outside the measured calls.
+        Mismatch: it gave another result than ours.
         """
         seed = derive(self._desk.seed, self._desk.submission.sha256, name)
         opponent = self._desk.opponent(performance.against)
@@ -97,7 +98,10 @@ def _within(result: PerformanceResult) -> bool:
 
 def _explain(result: PerformanceResult, performance: Performance) -> str:
     if performance.at_least is not None:
-        return f"{1 / result.ratio:.2f} times as fast as the solution it is compared with; {performance.at_least:g} times is asked"
+        faster = 1 / result.ratio
+        return (
+            f"{faster:.2f} times as fast as the solution it is compared with; {performance.at_least:g} times is asked"
+        )
     return f"{result.ratio:.2f} times as slow as the solution it is compared with; {result.limit:g} times is allowed"
 
 

@@ -1,13 +1,13 @@
 """The pytest plugin: fixtures, marks, seeds, and what became of each check.
 
-In the examiner it is handed a desk. Under plain `pytest bank/... --solution FILE` it lays one per suite, so that an author
-runs the same suite through the same boundary.
+In the examiner it is handed a desk. Under plain `pytest bank/... --solution FILE` it lays one per suite, so that an
+author runs the same suite through the same boundary.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,6 +85,7 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: objec
         from grader.exam.meter import Meter
 
         performance = next(c.performance for c in desk.question.checks if c.name == name)
+        assert performance is not None, "the bank read the same mark"
         Meter(desk).measure(name, draw, performance)
 
     return pytest.Function.from_parent(collector, name=name, callobj=check)
@@ -129,7 +130,7 @@ def begin_check(desk: Desk, item: pytest.Item) -> None:
 
 
 def steer_hypothesis(function: Any, seed: int, *, shrink: bool) -> None:
-    """Set a property's seed, and whether its failing example is made small: nobody sees a hidden one, so that costs nothing."""
+    """Set a property's seed, and whether a failing example is made small; hidden ones are not: nobody sees them."""
     from hypothesis import Phase, settings
 
     function._hypothesis_internal_use_seed = seed  # what hypothesis.seed() sets
@@ -157,8 +158,8 @@ def reference(desk: Desk) -> Any:
 
 
 @pytest.fixture
-def rng(request: pytest.FixtureRequest, desk: Desk) -> Iterator[Any]:
+def rng(request: pytest.FixtureRequest, desk: Desk) -> Any:
     """A numpy generator with this check's secret seed."""
     from grader.exam.seeds import derive, make_rng
 
-    yield make_rng(derive(desk.seed, desk.submission.sha256, request.node.name, "rng"))
+    return make_rng(derive(desk.seed, desk.submission.sha256, request.node.name, "rng"))

@@ -1,4 +1,4 @@
-"""Secret randomness: every check's seed follows from the grading's seed, the submission and the check, and from nothing else."""
+"""Secret randomness: a check's seed follows from the grading's seed, the submission and the check, and nothing else."""
 
 from __future__ import annotations
 

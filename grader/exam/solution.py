@@ -1,22 +1,24 @@
-"""What a test calls `solution` and `reference`: stand-ins whose calls cross the boundary, and come back as data or as handles."""
+"""What a test calls `solution` and `reference`: stand-ins whose calls cross the boundary and return data or handles."""
 
 from __future__ import annotations
 
 import builtins
 import sys
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from grader.exam.compare import summary
 from grader.sandbox import wire
 from grader.sandbox.servant import Servant
 from grader.verdict import Outcome, SourceLine
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
 MAX_ITEMS = 100_000
 
 
-class CheckEnded(BaseException):  # noqa: N818  an event; a BaseException so that neither pytest.raises nor Hypothesis swallows it
+class CheckEnded(BaseException):
     """The check is over, whatever the test would say."""
 
     def __init__(self, outcome: Outcome, reason: str) -> None:
@@ -35,7 +37,7 @@ class RemoteFailure:
 
     @property
     def text(self) -> str:
-        """`TypeName: message`."""
+        """The type's name and the message."""
         return f"{self.name}: {self.message}" if self.message else self.name
 
 
@@ -55,7 +57,7 @@ class Handle:
     def __init__(self, owner: Solution, ref: wire.HandleRef) -> None:
         self._owner, self._ref = owner, ref
 
-    def __call__(self, *args: object, **kwargs: object) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Any:  # noqa: D102  the class says it
         return self._owner._ask("call", self, [], args, kwargs)
 
     def __getattr__(self, name: str) -> Any:
@@ -94,7 +96,7 @@ class Export:
     def __init__(self, owner: Solution, path: tuple[str, ...]) -> None:
         self._owner, self._path = owner, path
 
-    def __call__(self, *args: object, **kwargs: object) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Any:  # noqa: D102  the class says it
         return self._owner._call(self._path, args, kwargs)
 
     def __getattr__(self, name: str) -> Export:
@@ -107,7 +109,7 @@ class Export:
 
 
 class Solution:
-    """Stands in for a submission or for the reference. Its own names do not clash with exports: those are functions and classes."""
+    """Stands in for a submission or for the reference."""
 
     def __init__(self, respondent: Respondent) -> None:
         self._respondent = respondent
@@ -184,7 +186,7 @@ def _pickle(value: object) -> bytes:
 
 
 def remote_exception(value: Any) -> BaseException:
-    """Turn an exception that came as data into one of the same builtin type; anything malformed into a plain failure."""
+    """Turn an exception that came as data into one of its builtin type; what is malformed into a plain failure."""
     data = value if isinstance(value, dict) else {}
     lines = tuple(_source_line(line) for line in data.get("traceback") or () if _is_line(line))
     failure = RemoteFailure(
@@ -193,7 +195,12 @@ def remote_exception(value: Any) -> BaseException:
     if failure.kind == "forbidden":
         return CheckEnded(Outcome.FORBIDDEN, failure.message)
     error = _builtin(str(data.get("type")))(failure.message if failure.name == data.get("type") else failure.text)
-    error.remote = failure  # type: ignore[attr-defined]  read again by the plugin
+    return with_failure(error, failure)
+
+
+def with_failure(error: Exception, failure: RemoteFailure) -> Exception:
+    """Hang the submission's own failure on the exception that stands for it; the plugin reads it again."""
+    vars(error)["remote"] = failure
     return error
 
 
@@ -222,7 +229,9 @@ class LocalRespondent:
         self._servant = Servant(name)
         loaded = self._servant.do_load([[f"{name}.py", source]], [])
         if loaded["failure"]:
-            raise RuntimeError(f"{name}.py cannot be loaded: {loaded['failure']['name']}: {loaded['failure']['message']}")
+            raise RuntimeError(
+                f"{name}.py cannot be loaded: {loaded['failure']['name']}: {loaded['failure']['message']}"
+            )
 
     def ask(self, operation: str, arguments: Sequence[object], stand_in: Solution) -> tuple[str, Any]:
         """Send the request through the same wire, so that the reference sees copies too."""

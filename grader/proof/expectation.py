@@ -65,7 +65,9 @@ def _expect_accepted(exhibit: Exhibit, verdict: Verdict) -> str:
     if not failing:
         return ""
     first = failing[0]
-    return f"{exhibit.name} must pass, but {first.name} {first.outcome.sentence}: {first.message} (--seed {verdict.seed})"
+    return (
+        f"{exhibit.name} must pass, but {first.name} {first.outcome.sentence}: {first.message} (--seed {verdict.seed})"
+    )
 
 
 def _expect_only(exhibit: Exhibit, verdict: Verdict, expected: Outcome) -> str:
@@ -74,7 +76,7 @@ def _expect_only(exhibit: Exhibit, verdict: Verdict, expected: Outcome) -> str:
     if expected not in outcomes:
         return f"{exhibit.name} must be found {expected.value}, but is not"
     others = outcomes - {expected, Outcome.PASSED}
-    return f"{exhibit.name} must be only {expected.value}, but is also {sorted(others)[0].value}" if others else ""
+    return f"{exhibit.name} must be only {expected.value}, but is also {min(others).value}" if others else ""
 
 
 def _expect_hidden_failure(exhibit: Exhibit, verdict: Verdict) -> str:

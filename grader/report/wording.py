@@ -46,6 +46,7 @@ _EXPLANATIONS: dict[Status, dict[Language, str]] = {
 }
 
 _ZH = {
+    "message": "信息",
     "call": "调用",
     "expected": "期望",
     "got": "实际",

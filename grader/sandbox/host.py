@@ -1,8 +1,8 @@
 """The trusted side of the boundary: start a template, fork guests from it, call, time and kill them.
 
 A `Template` is warm and knows no submission; a `Guest` is one process tree with one submission. A guest's `Keeper`
-thread drains its output, watches its limits and learns how it ended. What a guest says is believed in one place only: as
-the value of a reply that carries the id of the call just made.
+thread drains its output, watches its limits and learns how it ended. What a guest says is believed in one place only:
+as the value of a reply that carries the id of the call just made.
 """
 
 from __future__ import annotations
@@ -21,14 +21,16 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from grader.errors import BrokenError, IsolationError
 from grader.sandbox import cgroup, launch, tree, wire
 from grader.sandbox.isolation import Confinement
 from grader.verdict import Isolation, Level, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 ARENA_BYTES = 64 * 2**20
 READY_SECONDS = 120.0
@@ -64,7 +66,7 @@ class Allowance:
     disk: int
 
 
-class GuestEnded(BaseException):  # noqa: N818  an event, not an error; a BaseException so that neither pytest.raises nor Hypothesis swallows it
+class GuestEnded(BaseException):
     """The guest ended, or was ended, while a reply was awaited."""
 
     def __init__(self, outcome: Outcome, reason: str) -> None:
@@ -481,9 +483,9 @@ class Keeper(threading.Thread):
         self.ending.memory = max(self.ending.memory, memory)
         if usage.cpu > self._allowance.cpu:
             self.kill(Outcome.TIMEOUT, f"used more than {self._allowance.cpu:.0f} s of CPU time")
-        elif self._group is None and memory > self._allowance.memory:
-            self.kill(Outcome.MEMORY, f"needed more than {self._allowance.memory // 2**20} MiB of memory")
-        elif self._group is not None and self._group.oom_kills() > 0:
+        elif (self._group is None and memory > self._allowance.memory) or (
+            self._group is not None and self._group.oom_kills() > 0
+        ):
             self.kill(Outcome.MEMORY, f"needed more than {self._allowance.memory // 2**20} MiB of memory")
         elif usage.processes > self._allowance.processes + 1:
             self.kill(Outcome.CRASHED, f"started more than {self._allowance.processes} processes")

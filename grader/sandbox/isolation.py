@@ -1,8 +1,8 @@
 """The walls inside the sandbox: applied to each guest, and proven by trying the forbidden thing. Standard library only.
 
-A guest is confined in two steps. Its init takes new namespaces and mounts empty file systems (`enter`); the guest itself
-then gives up privileges, and takes limits, Landlock and seccomp (`confine`). `prove` forks a child that tries, layer by layer, what must
-not succeed; a layer is named in a verdict only when its attempt failed.
+A guest is confined in two steps. Its init takes new namespaces and mounts empty file systems; the guest itself then
+gives up privileges, and takes limits, Landlock and seccomp (`confine`). A child forked before the guest tries, layer by
+layer, what must not succeed; a layer is named in a verdict only when its attempt failed.
 """
 
 from __future__ import annotations
@@ -120,9 +120,7 @@ def _data_size() -> int:
 def prove_namespaces(confinement: Confinement) -> dict[str, str]:
     """Try to see or touch what the namespaces hide. Returns layer to "" when it held, else what succeeded."""
     return {
-        "pid namespace": _expect_denied(
-            "signal the grader", lambda: os.kill(confinement.outside_pid, 0), errno.ESRCH
-        ),
+        "pid namespace": _expect_denied("signal the grader", lambda: os.kill(confinement.outside_pid, 0), errno.ESRCH),
         "network namespace": _expect_no_network(),
         "ipc namespace": _expect_denied(
             "find a shared segment", lambda: find_segment(confinement.ipc_key), errno.ENOENT

@@ -60,7 +60,13 @@ def accelerators() -> tuple[str, ...]:
 
 def readable(level: str, scratch: str) -> tuple[str, ...]:
     """Return what Landlock lets a guest read."""
-    places = (*interpreter().prefix, *package_paths(level), *_SYSTEM_LIBRARIES, *_DEVICE_FILES, "/sys/devices/system/cpu")
+    places = (
+        *interpreter().prefix,
+        *package_paths(level),
+        *_SYSTEM_LIBRARIES,
+        *_DEVICE_FILES,
+        "/sys/devices/system/cpu",
+    )
     return (*places, SUBMISSION_ROOT if level == "full" else os.path.join(scratch, "submission"))
 
 

@@ -1,6 +1,7 @@
-"""Answers requests on behalf of one submission. Standard library only; runs in the guest, and for our reference in the examiner.
+"""Answers requests on behalf of one submission: in the guest, and for our own reference in the examiner.
 
-A request is `[id, operation, dropped handles, *arguments]`; the reply is `[id, "ok", value]` or `[id, "raise", exception as data]`.
+Standard library only. A request is `[id, operation, dropped handles, *arguments]`; the reply is `[id, "ok", value]` or
+`[id, "raise", exception as data]`.
 """
 
 from __future__ import annotations
@@ -32,9 +33,7 @@ class ForbiddenUseError(RuntimeError):
 class Servant:
     """Holds one submission's module and the objects that handles refer to."""
 
-    def __init__(
-        self, name: str, *, arena_in: memoryview | None = None, arena_out: memoryview | None = None
-    ) -> None:
+    def __init__(self, name: str, *, arena_in: memoryview | None = None, arena_out: memoryview | None = None) -> None:
         self.module = types.ModuleType(name)
         self._arena_in, self._arena_out = arena_in, arena_out
         self._objects: dict[int, object] = {}
@@ -53,12 +52,10 @@ class Servant:
         try:
             value = getattr(self, f"do_{operation}")(*arguments)
             return self._encode([number, "ok", value])
-        except BaseException as error:  # noqa: BLE001  whatever the submission raises is data
+        except BaseException as error:
             return self._encode([number, "raise", self._describe(error)])
 
-    def do_load(
-        self, units: Sequence[Sequence[str]], exports: Sequence[str]
-    ) -> dict[str, Any]:
+    def do_load(self, units: Sequence[Sequence[str]], exports: Sequence[str]) -> dict[str, Any]:
         """Execute the submission's source units in order, in one namespace."""
         sys.modules[self.module.__name__] = self.module
         if self.root is not None:
@@ -77,13 +74,11 @@ class Servant:
     def _execute(self, label: str, source: str) -> dict[str, Any] | None:
         try:
             exec(compile(source, label, "exec", dont_inherit=True), vars(self.module))
-        except BaseException as error:  # noqa: BLE001  the same
+        except BaseException as error:
             return {**self._describe(error), "label": label}
         return None
 
-    def do_call(
-        self, target: object, path: Sequence[str], args: Sequence[object], kwargs: dict[str, object]
-    ) -> object:
+    def do_call(self, target: object, path: Sequence[str], args: Sequence[object], kwargs: dict[str, object]) -> object:
         """Call what stands at `path` below `target` (the module when None)."""
         function: Any = self._find(target, path)
         return function(*args, **kwargs)
@@ -112,9 +107,7 @@ class Servant:
         """Keep an object of the examiner's."""
         return self._keep(value)
 
-    def do_run(
-        self, probe: Callable[..., object], args: Sequence[object], kwargs: dict[str, object]
-    ) -> object:
+    def do_run(self, probe: Callable[..., object], args: Sequence[object], kwargs: dict[str, object]) -> object:
         """Run a function of the test file with the submission's module as first argument."""
         return probe(self.module, *args, **kwargs)
 
@@ -143,7 +136,7 @@ class Servant:
     def _encode(self, reply: list[object]) -> bytearray:
         try:
             return wire.encode(reply, fallback=self._keep_or_pass, arena=self._arena_out)
-        except Exception as error:  # noqa: BLE001  writing a hostile value runs its own methods
+        except Exception as error:
             fault = {
                 **self._describe(error),
                 "kind": "wire",
@@ -186,16 +179,15 @@ def nearest_builtin(kind: type[BaseException]) -> str:
         return "Exception"
     for base in kind.__mro__:
         if getattr(builtins, base.__name__, None) is base:
-            return base.__name__
+            return str(base.__name__)
     return "Exception"
 
 
 def _message(error: BaseException) -> str:
-    if isinstance(error, KeyError) and len(error.args) == 1:
-        return repr(error.args[0])[:MAX_MESSAGE]
     try:
-        return str(error)[:MAX_MESSAGE]
-    except BaseException:  # noqa: BLE001  a hostile __str__
+        text: str = str.__str__(str(error))
+        return text[:MAX_MESSAGE]
+    except BaseException:
         return "(its message cannot be shown)"
 
 

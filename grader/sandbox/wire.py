@@ -20,7 +20,6 @@ frame is sent and copied out before it is used, so that nothing that changes lat
 from __future__ import annotations
 
 import re
-import socket
 import struct
 import sys
 import time
@@ -28,6 +27,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
 MAX_DEPTH = 100
@@ -217,7 +217,7 @@ def _write_array(encoder: Encoder, value: Any, _depth: int) -> None:
     flat = np.ascontiguousarray(array, dtype=little)
     tag = b"x" if isinstance(value, np.generic) else b"a"
     _write_head(encoder, tag, little.str, array.shape)
-    encoder.write_buffer(memoryview(flat.reshape(-1).view(np.uint8) if flat.size else b""))
+    encoder.write_buffer(flat.reshape(-1).view(np.uint8).data if flat.size else memoryview(b""))
 
 
 def _write_tensor(encoder: Encoder, value: Any, _depth: int) -> None:

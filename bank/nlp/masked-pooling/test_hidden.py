@@ -147,7 +147,7 @@ def pool_and_look(module, pool, h, mask):
     return tuple(getattr(module, pool)(h, mask).shape), h, mask
 
 
-@points(1, group="gradients", group_zh="梯度")
+@points(1, group="inputs unchanged", group_zh="输入不变")
 @hint(en="Which of your operations write in place?", zh="你的哪些操作是原地写入？")
 def test_the_arguments_stay_as_they_are(solution, rng):
     h, mask = rng.tensor(2, 3, WIDTH), torch.tensor([[1, 1, 0], [0, 0, 0]])

@@ -1,4 +1,4 @@
-"""Each input code is split into two 4-bit digits, so that float32 products stay exact; a recursive walk over the model."""
+"""Each input code is split into two 4-bit digits, so that float32 products stay exact."""
 
 import torch
 from torch import nn

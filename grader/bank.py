@@ -1,0 +1,645 @@
+"""Finds, loads and indexes questions; one that cannot be loaded says every reason at once, and hides no other.
+
+Suites are read as source text, never imported: what a check is worth is known without pytest and without torch.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import warnings
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from grader.errors import BankError, InputError, describe_fault, did_you_mean
+from grader.question import LANGUAGES, Check, Frozen, Performance, Question, QuestionSpec, Text, Visibility
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from pydantic_core import ErrorDetails
+
+    from grader.question import Language
+
+MAX_SPEC = 256 * 2**10
+MAX_NESTING = 16
+VARIABLE = "GRADE_BANK"
+SPEC = "question.yaml"
+GENERAL = Text(en="general", zh="一般")
+
+SolutionKind = Literal["correct", "wrong", "slow", "forbidden"]
+OPPONENTS: tuple[SolutionKind, ...] = ("slow", "correct")
+"""The kinds of solution that a performance check may measure against, beside the reference."""
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where libyaml is there
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One reason why a question cannot be loaded."""
+
+    file: Path
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        return describe_fault(self.message, file=_nearby(self.file), line=self.line)
+
+
+def _nearby(path: Path) -> Path:
+    """Return a path as one would type it here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+@dataclass(frozen=True)
+class Bank:
+    """A folder of questions. Nothing is parsed until it is asked for."""
+
+    folder: Path
+    folders: tuple[Path, ...]
+    """The folder of every question, in the order of their ids."""
+
+    @cached_property
+    def _everything(self) -> dict[str, Question | tuple[Fault, ...]]:
+        return {_qualified_id(folder): _read_question(folder) for folder in self.folders}
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The qualified ids, those of broken questions among them."""
+        return tuple(map(_qualified_id, self.folders))
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """Every question that can be loaded."""
+        return tuple(found for found in self._everything.values() if isinstance(found, Question))
+
+    @property
+    def broken(self) -> dict[str, tuple[Fault, ...]]:
+        """Qualified id to the reasons, of every question that cannot be loaded."""
+        return {name: found for name, found in self._everything.items() if not isinstance(found, Question)}
+
+    def faults(self) -> tuple[Fault, ...]:
+        """Return every fault of every question."""
+        return tuple(fault for faults in self.broken.values() for fault in faults)
+
+    def find(self, id: str) -> Question:  # noqa: A002  an id is what a person calls it
+        """Load one question, by its id with or without its family.
+
+        Raises:
+            InputError: there is no such question, or more than one.
+            BankError: it cannot be loaded; lists every fault.
+        """
+        matches = [folder for folder in self.folders if id in {folder.name, _qualified_id(folder)}]
+        if len(matches) == 1:
+            return load_question(matches[0])
+        if matches:
+            names = " and ".join(map(_qualified_id, matches))
+            raise InputError(f"{id!r} may be {names}", cure="Give the family too")
+        known = [*self.ids, *(folder.name for folder in self.folders)]
+        raise InputError(f"no question is called {id!r}", cure=did_you_mean(id, known) or f"Look in {self.folder}")
+
+
+def find_bank(folder: Path | str | None = None) -> Path:
+    """Return the bank's folder: the one given, else $GRADE_BANK, else `bank/` here or in a folder above.
+
+    Raises:
+        InputError: there is none.
+    """
+    if folder is not None:
+        return _existing(Path(folder), "the bank")
+    if os.environ.get(VARIABLE):
+        return _existing(Path(os.environ[VARIABLE]), f"the bank that {VARIABLE} names")
+    here = Path.cwd()
+    for above in (here, *here.parents):
+        if (above / "bank").is_dir():
+            return above / "bank"
+    cure = f"Go where a folder bank/ is, set {VARIABLE}, or name the folder"
+    raise InputError(f"no bank of questions in {here} or above", cure=cure)
+
+
+def _existing(folder: Path, what: str) -> Path:
+    if not folder.is_dir():
+        raise InputError(f"{what}, {folder}, is no folder", cure="Name the folder that holds the families of questions")
+    return Path(os.path.abspath(folder))
+
+
+def load_bank(folder: Path | str | None = None) -> Bank:
+    """Index a bank; solutions lie in `solutions/` beside it."""
+    found = find_bank(folder)
+    folders = (path for path in found.glob("*/*") if _is_public(path) and _is_public(path.parent) and path.is_dir())
+    return Bank(found, tuple(sorted(folders)))
+
+
+def _is_public(path: Path) -> bool:
+    return not path.name.startswith((".", "_"))
+
+
+def load_question(folder: Path | str) -> Question:
+    """Load the question in one folder.
+
+    Raises:
+        BankError: it cannot be loaded; lists every fault.
+    """
+    folder = Path(os.path.abspath(folder))
+    found = _read_question(folder)
+    if isinstance(found, Question):
+        return found
+    listing = "".join(f"\n  {fault}" for fault in found)
+    raise BankError(f"question {_qualified_id(folder)!r} cannot be loaded:{listing}")
+
+
+def statement(question: Question, language: Language) -> str:
+    """Return the text of the task, in Markdown."""
+    return _statement_file(question.folder, language).read_text(encoding="utf-8")
+
+
+def starter(question: Question) -> Path:
+    """Return the file a candidate begins with."""
+    return question.folder / "starter.py"
+
+
+def solutions(question: Question, kind: SolutionKind) -> tuple[Path, ...]:
+    """Return our own solutions of one kind, in the order of their names."""
+    return tuple(sorted((question.solutions / kind).glob("*.py")))
+
+
+def _qualified_id(folder: Path) -> str:
+    return f"{folder.parent.name}/{folder.name}"
+
+
+def _statement_file(folder: Path, language: Language) -> Path:
+    return folder / f"statement.{language}.md"
+
+
+# --- one question ----------------------------------------------------------------------------------------------------
+
+
+def _read_question(folder: Path) -> Question | tuple[Fault, ...]:
+    own = folder.parent.parent.parent / "solutions" / folder.parent.name / folder.name
+    sheet = _read_spec(folder / SPEC)
+    faults = [*sheet.faults, *_place_faults(sheet, folder), *_file_faults(folder, own)]
+    checks: list[Check] = []
+    for visibility in Visibility:
+        path = folder / f"test_{visibility.value}.py"
+        found, wrong = read_checks(path, visibility, sheet.exports)
+        faults += [*wrong, *_opponent_faults(found, path, own)]
+        checks += found
+    if sheet.spec is None or faults:
+        return tuple(faults)
+    return Question(sheet.spec, folder, own, tuple(checks))
+
+
+def _file_faults(folder: Path, own: Path) -> Iterator[Fault]:
+    """Find files that are missing, and statements that say nothing."""
+    for path in (folder / "starter.py", own / "reference.py"):
+        if not path.is_file():
+            yield Fault(path, None, "the file is missing")
+    for language in LANGUAGES:
+        path = _statement_file(folder, language)
+        text = _read_text(path)
+        if isinstance(text, Fault):
+            yield text
+        elif not text.strip():
+            yield Fault(path, None, "the statement is empty")
+
+
+def _read_text(path: Path) -> str | Fault:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return Fault(path, None, "the file is missing")
+    except (OSError, UnicodeDecodeError) as error:
+        return Fault(path, None, f"the file cannot be read: {error}")
+
+
+def _opponent_faults(checks: Collection[Check], path: Path, own: Path) -> Iterator[Fault]:
+    """Find performance checks that measure against a solution we do not have."""
+    known = {"reference", *(file.stem for kind in OPPONENTS for file in (own / kind).glob("*.py"))}
+    for check in checks:
+        against = check.performance.against if check.performance else "reference"
+        if against not in known:
+            message = f"{check.name}: no solution is called {against!r}{_hint_at(against, known)}"
+            yield Fault(path, check.line, f"{message}; put it in {own}/slow/ or correct/")
+
+
+def _hint_at(word: str, known: Collection[str]) -> str:
+    near = did_you_mean(word, known)
+    return f" ({near[0].lower()}{near[1:]})" if near else ""
+
+
+# --- the spec --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A spec as it was read: whole, or in parts with the reasons."""
+
+    path: Path
+    spec: QuestionSpec | None
+    exports: tuple[str, ...]
+    lines: Mapping[_Place, int]
+    faults: tuple[Fault, ...]
+
+
+def _read_spec(path: Path) -> _Sheet:
+    text = _read_text(path)
+    if isinstance(text, Fault):
+        return _Sheet(path, None, (), {}, (text,))
+    try:
+        value, lines = _read_yaml(text)
+    except (yaml.YAMLError, ValueError) as error:
+        return _Sheet(path, None, (), {}, (_yaml_fault(path, error),))
+    try:
+        spec = QuestionSpec.model_validate(value)
+    except ValidationError as error:
+        messages = _messages(error, QuestionSpec)
+        faults = tuple(Fault(path, _line_of(lines, place), message) for place, message in messages)
+        return _Sheet(path, None, _written_exports(lines), lines, faults)
+    return _Sheet(path, spec, tuple(spec.submission.exports), lines, ())
+
+
+def _written_exports(lines: Mapping[_Place, int]) -> tuple[str, ...]:
+    """Return the exports of a spec with faults, so that its suites can be read all the same."""
+    return tuple(str(place[-1]) for place in lines if len(place) == 3 and place[:2] == ("submission", "exports"))
+
+
+def _place_faults(sheet: _Sheet, folder: Path) -> Iterator[Fault]:
+    """Find an id or a family that is not the folder's name."""
+    if sheet.spec is None:
+        return
+    for key, is_called, should_be in (
+        ("id", sheet.spec.id, folder.name),
+        ("family", sheet.spec.family, folder.parent.name),
+    ):
+        if is_called != should_be:
+            message = f"{key} is {is_called!r}, but the folder is called {should_be!r}"
+            yield Fault(sheet.path, sheet.lines.get((key,)), message)
+
+
+def _read_yaml(text: str) -> tuple[object, dict[_Place, int]]:
+    """Return a document as plain values, and the line of each of its keys."""
+    if len(text) > MAX_SPEC:
+        raise ValueError(f"the file is larger than {MAX_SPEC // 2**10} KiB")
+    _refuse_odd_yaml(text)
+    root = yaml.compose(text, Loader=_Loader)
+    if not isinstance(root, yaml.MappingNode):
+        raise ValueError("the file holds no keys and values")
+    lines: dict[_Place, int] = {}
+    _note_lines(root, (), lines)
+    constructor = yaml.constructor.SafeConstructor()
+    return constructor.construct_document(root), lines
+
+
+def _refuse_odd_yaml(text: str) -> None:
+    """Refuse what a spec has no need of, before libyaml builds anything: it overruns the C stack on deep nesting."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent):
+            raise _yaml_error("aliases are not allowed here; write the value out", event)
+        if isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) is not None:
+            raise _yaml_error("tags are not allowed here", event)
+        if depth > MAX_NESTING:
+            raise _yaml_error("the values are nested too deeply", event)
+
+
+def _yaml_error(problem: str, at: yaml.Event | yaml.Node) -> yaml.MarkedYAMLError:
+    mark: Any = at.start_mark  # libyaml's own class of marks, which the stubs do not count as one
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+
+
+def _note_lines(node: yaml.Node, place: _Place, lines: dict[_Place, int]) -> None:
+    if isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            lines[*place, index] = value.start_mark.line + 1
+            _note_lines(value, (*place, index), lines)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise _yaml_error("a key must be a word", key)
+            inner = (*place, key.value)
+            if inner in lines:
+                raise _yaml_error(f"{key.value!r} is written twice, first in line {lines[inner]}", key)
+            lines[inner] = key.start_mark.line + 1
+            _note_lines(value, inner, lines)
+
+
+def _yaml_fault(path: Path, error: Exception) -> Fault:
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark = error.problem_mark
+        return Fault(path, mark.line + 1 if mark else None, str(error.problem or error.context))
+    return Fault(path, None, " ".join(str(error).split()))
+
+
+def _line_of(lines: Mapping[_Place, int], place: _Place) -> int:
+    """Return the line of a key, or of the innermost key around it that was written."""
+    while place and place not in lines:
+        place = place[:-1]
+    return lines.get(place, 1)
+
+
+# --- pydantic's words in ours ----------------------------------------------------------------------------------------
+
+
+def _messages(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[_Place, str]]:
+    for detail in error.errors(include_url=False, include_context=False):
+        yield detail["loc"], _message(detail, model)
+
+
+def _message(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    place = ".".join(map(str, detail["loc"]))
+    if detail["type"] == "missing":
+        return f"{place!r} is missing"
+    if detail["type"] == "extra_forbidden":
+        *above, key = detail["loc"]
+        return f"unknown key {str(key)!r}{_hint_at(str(key), _known_keys(model, above))}"
+    message = detail["msg"].removeprefix("Value error, ")
+    message += f", not {detail['input']!r}"[:80] if isinstance(detail["input"], str | float) else ""
+    return f"{place}: {message}" if place else message
+
+
+def _known_keys(model: type[BaseModel], place: Collection[str | int]) -> list[str]:
+    """Return the keys that the model knows at a place below it."""
+    for key in place:
+        field = model.model_fields.get(str(key))
+        inner = field.annotation if field else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return list(model.model_fields)
+
+
+# --- the suites ------------------------------------------------------------------------------------------------------
+
+
+class _Grouped(Frozen):
+    group: str | None = None
+    group_zh: str | None = None
+
+    @model_validator(mode="after")
+    def _named_in_english(self) -> _Grouped:
+        if self.group_zh and not self.group:
+            raise ValueError("group_zh= needs group= beside it")
+        return self
+
+    @property
+    def outcome(self) -> Text:
+        """The learning outcome."""
+        return Text(en=self.group, zh=self.group_zh) if self.group else GENERAL
+
+
+class _Points(_Grouped):
+    """The arguments of `@points`."""
+
+    value: float = Field(ge=0, strict=True, allow_inf_nan=False)
+
+
+class _Measured(_Grouped):
+    """The arguments of `@performance`."""
+
+    points: float = Field(ge=0, strict=True, allow_inf_nan=False)
+    of: str | None = None
+    at_least: float | None = None
+    times_faster_than: str | None = None
+    at_most: float | None = None
+    times_slower_than: str | None = None
+
+
+_MARKS: dict[str, type[BaseModel]] = {"points": _Points, "hint": Text, "performance": _Measured}
+_POSITIONAL = {"points": ["value"]}
+_HOMES = ("grader.exam", "grader.exam.marks")
+
+
+@dataclass(frozen=True)
+class _Suite:
+    """A suite being read: where it is, and what the marks are called there."""
+
+    path: Path
+    visibility: Visibility
+    exports: tuple[str, ...]
+    names: Mapping[str, str]
+    """As the suite writes it, e.g. `exam.points`, to the mark."""
+
+    def mark(self, decorator: ast.expr) -> str | None:
+        """Return which mark a decorator is."""
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        return self.names.get(ast.unparse(function)) if isinstance(function, ast.Name | ast.Attribute) else None
+
+    def marks(self, function: _Function) -> list[tuple[str, ast.expr]]:
+        """Return the marks on a function, each with its decorator."""
+        return [(mark, decorator) for decorator in function.decorator_list if (mark := self.mark(decorator))]
+
+    def is_check(self, function: _Function) -> bool:
+        """Tell whether it is graded."""
+        return function.name.startswith("test_") or "performance" in dict(self.marks(function))
+
+    def fault(self, node: ast.stmt | ast.expr, message: str) -> Fault:
+        """Return a fault at a node."""
+        return Fault(self.path, node.lineno, message)
+
+
+def read_checks(
+    path: Path, visibility: Visibility, exports: Collection[str]
+) -> tuple[tuple[Check, ...], tuple[Fault, ...]]:
+    """Read the checks of a suite from its source, and every fault with its line."""
+    tree = _parse(path)
+    if isinstance(tree, Fault):
+        return (), (tree,)
+    suite = _Suite(path, visibility, tuple(exports), _mark_names(tree))
+    found = [each for node in tree.body for each in _read_statement(node, suite)]
+    checks = tuple(each for each in found if isinstance(each, Check))
+    faults = tuple(each for each in found if isinstance(each, Fault))
+    return checks, (*faults, *_duplicates(checks, suite), *(() if faults else _worthless(checks, suite)))
+
+
+def _parse(path: Path) -> ast.Module | Fault:
+    text = _read_text(path)
+    if isinstance(text, Fault):
+        return text
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pytest shows them when it runs the suite
+            return ast.parse(text)
+    except SyntaxError as error:
+        return Fault(path, error.lineno, f"the suite is no Python: {error.msg}")
+    except ValueError as error:
+        return Fault(path, None, f"the suite is no Python: {error}")
+
+
+def _mark_names(tree: ast.Module) -> dict[str, str]:
+    """Return what each mark is called in a suite, by its imports."""
+    known = {f"{home}.{mark}": mark for home in _HOMES for mark in _MARKS}
+    return {
+        written + full.removeprefix(dotted): mark
+        for written, dotted in _bindings(tree)
+        for full, mark in known.items()
+        if f"{full}.".startswith(f"{dotted}.")
+    }
+
+
+def _bindings(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield what a suite writes for each thing it imports, and that thing's full name."""
+    for node in tree.body:
+        match node:
+            case ast.Import(names=names):
+                yield from ((alias.asname or alias.name, alias.name) for alias in names)
+            case ast.ImportFrom(module=str(module), names=[ast.alias(name="*")]):
+                yield from ((mark, f"{module}.{mark}") for mark in _MARKS)
+            case ast.ImportFrom(module=str(module), names=names):
+                yield from ((alias.asname or alias.name, f"{module}.{alias.name}") for alias in names)
+
+
+def _read_statement(node: ast.stmt, suite: _Suite) -> Iterator[Check | Fault]:
+    """Read one statement of a suite; most hold no check."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            yield from _read_function(node, suite)
+        case ast.ClassDef() if node.name.startswith("Test") or _checks_within(node, suite):
+            yield suite.fault(node, f"class {node.name}: checks stand at module level, and no class is called Test...")
+        case ast.Assign(targets=[ast.Name(id=name)]) if name.startswith("test"):
+            yield suite.fault(node, f"{name}: a check is written with def")
+        case _:
+            for function in _checks_within(node, suite):
+                yield suite.fault(function, f"{function.name}: checks stand at module level")
+
+
+def _checks_within(node: ast.stmt, suite: _Suite) -> list[_Function]:
+    functions = (inner for inner in ast.walk(node) if isinstance(inner, _Function))
+    return [function for function in functions if suite.is_check(function)]
+
+
+def _read_function(node: _Function, suite: _Suite) -> Iterator[Check | Fault]:
+    if suite.is_check(node):
+        yield from _read_check(node, suite)
+    elif node.name.startswith("test") or suite.marks(node):
+        yield suite.fault(node, f"{node.name}: the name of a check begins with test_")
+
+
+def _read_check(node: _Function, suite: _Suite) -> Iterator[Check | Fault]:
+    found = [each for mark, decorator in suite.marks(node) for each in _read_mark(mark, decorator, suite)]
+    marks = _Marks(tuple(each for each in found if isinstance(each, BaseModel)))
+    performance = _performance(marks.measured, node, suite)
+    faults = [each for each in (*found, performance) if isinstance(each, Fault)]
+    faults += _check_faults(node, suite)
+    yield from faults
+    if not faults and not isinstance(performance, Fault):
+        yield Check(
+            name=node.name,
+            visibility=suite.visibility,
+            points=marks.points(suite.visibility),
+            group=marks.group,
+            hint=marks.hint,
+            line=node.lineno,
+            performance=performance,
+        )
+
+
+def _check_faults(node: _Function, suite: _Suite) -> Iterator[Fault]:
+    if isinstance(node, ast.AsyncFunctionDef):
+        yield suite.fault(node, f"{node.name}: a check is no async function")
+    counts = Counter(mark for mark, _ in suite.marks(node))
+    for mark, count in counts.items():
+        if count > 1:
+            yield suite.fault(node, f"{node.name}: @{mark} stands on it {count} times")
+    if {"points", "performance"} <= set(counts):
+        yield suite.fault(node, f"{node.name}: its points belong into @performance(points=...)")
+
+
+@dataclass(frozen=True)
+class _Marks:
+    """The marks on one check."""
+
+    found: tuple[BaseModel, ...]
+
+    @property
+    def measured(self) -> _Measured | None:
+        return next((mark for mark in self.found if isinstance(mark, _Measured)), None)
+
+    @property
+    def hint(self) -> Text | None:
+        return next((mark for mark in self.found if isinstance(mark, Text)), None)
+
+    @property
+    def group(self) -> Text:
+        return next((mark.outcome for mark in self.found if isinstance(mark, _Grouped)), GENERAL)
+
+    def points(self, visibility: Visibility) -> float:
+        """Return what the check is worth; a hidden one is worth something unless it says otherwise."""
+        given = [mark.value for mark in self.found if isinstance(mark, _Points)]
+        given += [self.measured.points] if self.measured else []
+        return given[0] if given else float(visibility is Visibility.HIDDEN)
+
+
+def _read_mark(mark: str, decorator: ast.expr, suite: _Suite) -> Iterator[BaseModel | Fault]:
+    if not isinstance(decorator, ast.Call):
+        yield suite.fault(decorator, f"@{mark} stands without its arguments")
+        return
+    written = _written_arguments(mark, decorator)
+    values = {name: _literal(value) for name, value in written.items()}
+    odd = [name for name, value in values.items() if value is _NO_LITERAL]
+    for name in odd:
+        yield suite.fault(written[name], f"@{mark}: {name} must be a literal, for the suite is not run to read it")
+    if odd:
+        return
+    try:
+        yield _MARKS[mark].model_validate(values)
+    except ValidationError as error:
+        for place, message in _messages(error, _MARKS[mark]):
+            yield suite.fault(written.get(str(place[0]) if place else "", decorator), f"@{mark}: {message}")
+
+
+def _written_arguments(mark: str, call: ast.Call) -> dict[str, ast.expr]:
+    """Return the arguments by name; one too many is called by its number, and refused as an unknown key."""
+    names = _POSITIONAL.get(mark, [])
+    written = {(names[i] if i < len(names) else f"argument {i + 1}"): value for i, value in enumerate(call.args)}
+    return written | {keyword.arg or "**": keyword.value for keyword in call.keywords}
+
+
+_NO_LITERAL = object()
+
+
+def _literal(node: ast.expr) -> object:
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError):
+        return _NO_LITERAL
+
+
+def _performance(measured: _Measured | None, node: _Function, suite: _Suite) -> Performance | Fault | None:
+    if measured is None:
+        return None
+    of = measured.of or next(iter(suite.exports), "")
+    if suite.exports and of not in suite.exports:
+        message = f"{of!r} is none of the exports{_hint_at(of, suite.exports)}"
+        return suite.fault(node, f"{node.name}: {message}")
+    fields = measured.model_dump(include=set(Performance.model_fields))
+    try:
+        return Performance.model_validate(fields | {"of": of})
+    except ValidationError as error:
+        return suite.fault(node, f"{node.name}: {'; '.join(text for _, text in _messages(error, Performance))}")
+
+
+def _duplicates(checks: Collection[Check], suite: _Suite) -> Iterator[Fault]:
+    first: dict[str, int] = {}
+    for check in checks:
+        line = first.setdefault(check.name, check.line)
+        if line != check.line:
+            yield Fault(suite.path, check.line, f"{check.name} is defined twice, first in line {line}")
+
+
+def _worthless(checks: Collection[Check], suite: _Suite) -> Iterator[Fault]:
+    if suite.visibility is not Visibility.HIDDEN:
+        return
+    if not checks:
+        yield Fault(suite.path, None, "the hidden suite has no checks")
+    elif sum(check.points for check in checks) == 0:
+        yield Fault(suite.path, None, "the hidden checks are worth no points")
