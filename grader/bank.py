@@ -363,7 +363,7 @@ def _message(detail: ErrorDetails, model: type[BaseModel]) -> str:
         *above, key = detail["loc"]
         return f"unknown key {str(key)!r}{_hint_at(str(key), _known_keys(model, above))}"
     message = detail["msg"].removeprefix("Value error, ")
-    message += f", not {detail['input']!r}"[:80] if isinstance(detail["input"], str | float) else ""
+    message += f", not {detail['input']!r}"[:80] if isinstance(detail["input"], str | int | float) else ""
     return f"{place}: {message}" if place else message
 
 

@@ -15,6 +15,7 @@ from grader.submission import Submission, SyntaxFault, read_submission
 from grader.verdict import Level, Outcome, RawResult, Run, SourceLine, Status, SubmissionId, Verdict
 
 if TYPE_CHECKING:
+    from grader.exam.examiner import WarmExam
     from grader.plan import Plan
     from grader.question import Question, Visibility
 
@@ -28,6 +29,7 @@ def grade(
     seed: int | None = None,
     isolation: Level | None = None,
     only: Visibility | None = None,
+    exam: WarmExam | None = None,
 ) -> Verdict:
     """Grade one submission to one question.
 
@@ -37,6 +39,7 @@ def grade(
         seed: of this grading; secret and fresh unless given. The verdict records it, so that a grading can be repeated.
         isolation: level to insist on; by default the strongest this machine allows.
         only: grade the public or the hidden checks alone.
+        exam: the question made ready, when many submissions are graded; it fixes the isolation.
 
     Returns:
         The verdict; a submission that cannot be read is a verdict too (`invalid`).
@@ -57,7 +60,7 @@ def grade(
         return unread(question, _identity(submission), seed, reason, status=Status.UNGRADED)
     found = violations(submission, question.spec.forbidden)
     plan = make_plan(question, submission, seed=seed, violations=found, only=only, level=isolation)
-    run = refuse(plan) if plan.violations else execute(plan)
+    run = refuse(plan) if plan.violations else exam.execute(plan) if exam is not None else execute(plan)
     verdict = score(question, plan.checks, _identity(submission), seed, run)
     return verdict.model_copy(update={"notes": submission.notes + verdict.notes})
 

@@ -12,6 +12,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from grader.errors import SubmissionError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -41,7 +43,11 @@ class Violation:
 
 
 def violations(submission: Submission, forbidden: Forbidden) -> tuple[Violation, ...]:
-    """Return every reference to a forbidden name, called or not, in the order of the source."""
+    """Return every reference to a forbidden name, called or not, in the order of the source.
+
+    Raises:
+        SubmissionError: it cannot be looked at.
+    """
     if not forbidden.imports and not forbidden.calls:
         return ()
     rules = _Rules(forbidden)
@@ -60,6 +66,8 @@ def _parsed(units: Iterable[Unit]) -> list[_Tree]:
                 trees.append((unit.label, ast.parse(unit.source)))
             except SyntaxError:
                 continue
+            except (RecursionError, MemoryError):  # by a hair: reading it, a few frames higher up, had the room
+                raise SubmissionError("is nested too deeply for Python", file=unit.label, cure="Simplify it") from None
     return trees
 
 
@@ -175,7 +183,9 @@ class _Module:
                 return self._resolve_chain([name, *attributes])
             case ast.NamedExpr(value=value):
                 found = self._resolve(value, depth - 1)
-            case ast.Call(func=function, args=[owner, ast.Constant(value=str(name))]) if self._is(function, "getattr"):
+            case ast.Call(func=function, args=[owner, ast.Constant(value=str(name)), *_]) if self._is(
+                function, "getattr"
+            ):
                 found = self._joined(self._resolve(owner, depth - 1), [name])
             case ast.Call() | ast.Subscript():
                 found = {prefix for module in self._imported(root) for prefix in _prefixes(module)}

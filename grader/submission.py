@@ -104,8 +104,13 @@ def read_submission(path: Path, spec: QuestionSpec) -> Submission:
     except OSError as error:
         raise _unreadable(error, name) from None
     _refuse_odd_names(files)
-    entry = _entry(files, spec, name)
-    digest = _tree_digest(files) if kind in {"folder", ".zip"} else hashlib.sha256(files[entry]).hexdigest()
+    if kind not in {"folder", ".zip"}:
+        return _assemble(name, hashlib.sha256(files[name]).hexdigest(), files, name)
+    files = _unwrapped(files)
+    return _assemble(name, _tree_digest(files), files, _entry(files, spec, name))
+
+
+def _assemble(name: str, digest: str, files: dict[str, bytes], entry: str) -> Submission:
     rest = tuple(sorted((path, data) for path, data in files.items() if path != entry))
     shadowing = _shadowing(path for path, _ in rest)
     return _checked(Submission(name, digest, _raw_units(entry, files[entry]), rest, shadowing=shadowing), entry)
@@ -208,7 +213,7 @@ def _read_folder(folder: Path, name: str) -> dict[str, bytes]:
         files[path.relative_to(folder).as_posix()] = data
         if len(files) > MAX_FILES:
             raise _crowded(name, MAX_FILES)
-    return _unwrapped(files)
+    return files
 
 
 def _walk(folder: Path, name: str) -> Iterator[Path]:
@@ -249,7 +254,7 @@ def _read_zip(path: Path, name: str) -> dict[str, bytes]:
         raise _crowded(name, MAX_ENTRIES)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _unwrapped(_members(archive, name, _budget(len(data))))
+            return _members(archive, name, _budget(len(data)))
     except SubmissionError:
         raise
     except Exception as error:  # zipfile answers hostile bytes with a dozen kinds of exception
@@ -311,10 +316,7 @@ def _refuse_odd_member(member: zipfile.ZipInfo, path: str, files: Collection[str
 
 def _unwrapped(files: dict[str, bytes]) -> dict[str, bytes]:
     """Enter the one folder that holds everything, as most programs pack it."""
-    while files:
-        top = {path.partition("/")[0] for path in files}
-        if len(top) > 1 or not all("/" in path.strip("/") for path in files):
-            return files
+    while files and all("/" in path for path in files) and len({path.partition("/")[0] for path in files}) == 1:
         files = {path.partition("/")[2]: data for path, data in files.items()}
     return files
 
@@ -511,7 +513,7 @@ def _syntax_fault(unit: Unit, error: SyntaxError) -> SyntaxFault:
 # comprehension of many clauses overruns the C stack of the whole process.
 _TRY_TO_PARSE = """
 import ast, resource, sys
-for name, limit in (("AS", 2**30), ("STACK", 2**22), ("CPU", 10), ("CORE", 0)):
+for name, limit in (("AS", 2**30), ("STACK", 2**22), ("CPU", 5), ("CORE", 0)):
     resource.setrlimit(getattr(resource, "RLIMIT_" + name), (limit, limit))
 source = sys.stdin.buffer.read().decode("utf-8", "surrogatepass")
 try:

@@ -212,12 +212,12 @@ def test_memory_is_limited_and_measured(group: Group) -> None:
     assert group.oom_kills() == 0
 
     assert wait(start(group, lambda: fill(96 * MIB))) == -signal.SIGKILL
-    assert group.oom_kills() == 1
+    assert group.oom_kills() >= 1
     assert 40 * MIB <= group.peak_memory() <= 48 * MIB
 
 
 def test_memory_is_that_of_the_whole_tree(group: Group) -> None:
-    """Children that are small one by one are too large together; the parent may live on."""
+    """Children that are small one by one are too large together; version 2 ends the parent with them."""
 
     def parent() -> None:
         children = []
@@ -230,9 +230,10 @@ def test_memory_is_that_of_the_whole_tree(group: Group) -> None:
         for child in children:
             os.waitpid(child, 0)
 
-    wait(start(group, parent))
+    end = wait(start(group, parent))
 
     assert group.oom_kills() >= 1
+    assert end == -signal.SIGKILL or "oom group" in group.shortcomings()
     assert group.peak_memory() <= 48 * MIB
 
 

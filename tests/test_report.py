@@ -193,7 +193,8 @@ def test_no_view_raises(drawn: Verdict, view: str, audience: Audience, language:
 def test_a_candidate_never_sees_a_canary(
     drawn: Verdict, view: str, language: Any, source: dict[str, str], colour: bool
 ) -> None:
-    text = render(drawn, view, Audience.CANDIDATE, language, source=source, colour=colour, width=2000)
+    text = render(drawn, view, Audience.CANDIDATE, language, source=source, colour=colour)
+    text = re.sub(r"\x1b\[[0-9;]*m|\s", "", text)  # a canary may be broken over two lines, or by a colour
 
     assert CANARY not in text.casefold()
     assert str(SEED) not in text

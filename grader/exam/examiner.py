@@ -8,19 +8,21 @@ has ever seen.
 from __future__ import annotations
 
 import contextlib
+import gc
+import importlib
 import os
 import pickle
-import select
 import signal
+import socket
 import sys
 import time
 import traceback
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from grader.errors import BrokenError, GraderError, IsolationError
 from grader.exam.desk import Desk, lay_desk, wants
-from grader.sandbox import kernel
+from grader.sandbox import kernel, wire
 from grader.sandbox.host import Template
 from grader.verdict import Isolation, Level, Outcome, PerformanceResult, RawResult, Run, Usage
 
@@ -51,25 +53,73 @@ class Closing:
 
 
 def execute(plan: Plan) -> Run:
-    """Run every check of the plan on its submission.
+    """Run every check of the plan on its submission, from cold.
 
     Raises:
         IsolationError: the isolation that is demanded cannot be had.
     """
-    started = time.monotonic()
     template = _start_template(plan)
     try:
-        messages = list(_supervise(plan, template))
+        return _run(plan, template)
     finally:
         template.close()
+
+
+class WarmExam:
+    """One question, made ready once: a template that waits, and everything its suites import. A submission costs a fork."""
+
+    def __init__(self, question: Question, level: Level | None = None) -> None:
+        """Start the template, and import in this process while that one imports in its own.
+
+        Raises:
+            IsolationError: the isolation that is demanded cannot be had.
+        """
+        self._question, self._level = question, level
+        use_one_thread()
+        self._template, self.notes = open_template(question, level)
+        import hypothesis  # noqa: F401  before pytest, whose import hook would rewrite it anew
+        import pytest  # noqa: F401  what an examiner needs, imported once for all
+
+        for name in question.spec.environment.packages:
+            importlib.import_module(name)
+        gc.collect()
+        gc.freeze()  # a collection in an examiner would touch, and so copy, every shared page
+
+    def execute(self, plan: Plan) -> Run:
+        """Run every check of a plan of this question; a template that died meanwhile is replaced."""
+        if not self._template.alive:
+            self._template.close()
+            self._template, self.notes = open_template(self._question, self._level)
+        return _run(plan, self._template)
+
+    def close(self) -> None:
+        """End the template."""
+        self._template.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+
+def use_one_thread() -> None:
+    """Have numeric libraries of this process compute in one thread: results repeat, and the guest keeps its core."""
+    for name in ("OMP", "OPENBLAS", "MKL"):
+        os.environ.setdefault(f"{name}_NUM_THREADS", "1")
+
+
+def _run(plan: Plan, template: Template) -> Run:
+    started = time.monotonic()
+    messages = list(_supervise(plan, template))
     return _gather(plan, messages, time.monotonic() - started)
 
 
 def _start_template(plan: Plan) -> Template:
     """Start the template at the level demanded, or the strongest that starts at all."""
-    level = plan.level or Level.FULL
+    use_one_thread()
     try:
-        return Template(wants(plan.question, level))
+        return Template(wants(plan.question, plan.level or Level.FULL))
     except IsolationError:
         if plan.level is not None:
             raise
@@ -124,16 +174,16 @@ def use_profile() -> None:
 
 def _supervise(plan: Plan, template: Template) -> Iterator[object]:
     """Fork the examiner and yield what it reports."""
-    reading, writing = os.pipe()
+    ours, theirs = socket.socketpair()
     log = os.memfd_create("examiner-log")
     examiner = os.fork()
     if examiner == 0:
-        os.close(reading)
-        _be_examiner(plan, template, writing, log)
-    os.close(writing)
+        ours.close()
+        _be_examiner(plan, template, theirs, log)
+    theirs.close()
     try:
-        with open(reading, "rb") as pipe:
-            yield from _messages(pipe, time.monotonic() + 3 * plan.question.spec.limits.wall + SLACK_SECONDS)
+        with ours:
+            yield from _messages(ours, time.monotonic() + 3 * plan.question.spec.limits.wall + SLACK_SECONDS)
     finally:
         os.kill(examiner, signal.SIGKILL)
         os.waitpid(examiner, 0)
@@ -143,15 +193,12 @@ def _supervise(plan: Plan, template: Template) -> Iterator[object]:
         yield text
 
 
-def _messages(pipe: Any, deadline: float) -> Iterator[object]:
-    """Yield what the examiner pickled, until it closes the pipe. Both ends are ours."""
+def _messages(sock: socket.socket, deadline: float) -> Iterator[object]:
+    """Yield what the examiner pickled, until its last words, its end or the deadline. Both ends are ours."""
     while True:
-        ready, _, _ = select.select([pipe], [], [], max(deadline - time.monotonic(), 0.0))
-        if not ready:
-            return
         try:
-            message = pickle.load(pipe)
-        except EOFError:
+            message = pickle.loads(wire.receive_frame(sock, deadline=deadline))
+        except (wire.PeerClosedError, TimeoutError):
             return
         yield message
         if isinstance(message, Closing):
@@ -201,7 +248,7 @@ def _worse(first: RawResult, second: RawResult) -> RawResult:
 # --- The child: examine ---
 
 
-def _be_examiner(plan: Plan, template: Template, writing: int, log: int) -> None:
+def _be_examiner(plan: Plan, template: Template, sock: socket.socket, log: int) -> None:
     """Run the suites in this fork; never returns."""
     code = 1
     try:
@@ -210,8 +257,7 @@ def _be_examiner(plan: Plan, template: Template, writing: int, log: int) -> None
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         os.dup2(log, 1)
         os.dup2(log, 2)
-        with open(writing, "wb") as pipe:
-            Examiner(plan, template, pipe).run()
+        Examiner(plan, template, sock).run()
         code = 0
     except BaseException:
         with contextlib.suppress(OSError):
@@ -223,16 +269,15 @@ def _be_examiner(plan: Plan, template: Template, writing: int, log: int) -> None
 class Examiner:
     """One run of the suites."""
 
-    def __init__(self, plan: Plan, template: Template, pipe: Any) -> None:
+    def __init__(self, plan: Plan, template: Template, sock: socket.socket) -> None:
         self._plan = plan
         self._template = template
-        self._pipe = pipe
+        self._sock = sock
         self._notes: tuple[str, ...] = ()
 
     def say(self, message: object) -> None:
         """Report to the supervisor at once, so that nothing already seen is lost."""
-        pickle.dump(message, self._pipe)
-        self._pipe.flush()
+        wire.send_frame(self._sock, pickle.dumps(message))
 
     def run(self) -> None:
         """Import, load the submission, run the suites, close."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from grader.exam.examiner import WarmExam
 from grader.grading import grade
 from grader.proof.expectation import Role, exhibits, fault_of
 from grader.question import Frozen
@@ -57,12 +58,13 @@ def try_question(
     """Grade everything we wrote for a question and compare with what the folders say."""
     started = time.monotonic()
     faults, sights = list(_thin(question)), []
-    for exhibit in exhibits(question):
-        on_exhibit(exhibit)
-        verdict = grade(question, exhibit.path, seed=seed, isolation=isolation)
-        sights.append(_sight(exhibit, verdict))
-        fault = fault_of(exhibit, verdict)
-        faults += [fault] if fault else []
+    with WarmExam(question, isolation) as exam:
+        for exhibit in exhibits(question):
+            on_exhibit(exhibit)
+            verdict = grade(question, exhibit.path, seed=seed, exam=exam)
+            sights.append(_sight(exhibit, verdict))
+            fault = fault_of(exhibit, verdict)
+            faults += [fault] if fault else []
     return Proof(
         id=question.qualified_id,
         proven=not faults,

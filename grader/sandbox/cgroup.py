@@ -162,7 +162,7 @@ class Group:
         return int(_read(self._memory / self._files.current))
 
     def oom_kills(self) -> int:
-        """Return how many processes the kernel has killed because the memory was used up."""
+        """Return how many processes the kernel has killed because the memory was used up; v2 counts one twice."""
         return _read_fields(self._memory / self._files.events).get("oom_kill", 0)
 
     def cpu_seconds(self) -> float | None:

@@ -16,6 +16,7 @@ import importlib
 import json
 import mmap
 import os
+import select
 import signal
 import socket
 import sys
@@ -27,6 +28,7 @@ from grader.sandbox.servant import Servant, forbid
 
 MAX_CONTROL = 2**16
 NUMBER_OF_DESCRIPTORS = 5
+REAP_MILLISECONDS = 100
 
 
 def main(descriptor: int) -> None:
@@ -148,11 +150,25 @@ class Init:
         for descriptor in (self._wire, self._arena, self._stdout, self._stderr):
             os.close(descriptor)
         _say(self._report, started=guest, proof=proof)
-        status = _reap_until(guest)
+        status = self._see_through(guest)
         self._end_everything()
         usage = os.times()
         _say(self._report, ended=status, cpu=usage.children_user + usage.children_system)
         return 0
+
+    def _see_through(self, guest: int) -> int:
+        """Wait for the guest, reaping orphans on the way; return its wait status. When the host is gone, end it all."""
+        poll = select.poll()
+        poll.register(self._report.fileno(), select.POLLIN)
+        poll.register(os.pidfd_open(guest), select.POLLIN)
+        while True:
+            events = {descriptor for descriptor, _ in poll.poll(REAP_MILLISECONDS)}
+            if self._report.fileno() in events:  # the host says nothing after the start: it hung up
+                self._end_everything()
+                os._exit(0)
+            status = _reap(guest)
+            if status is not None:
+                return status
 
     def _prove(self) -> dict[str, str]:
         """Try the forbidden in a child and return what held."""
@@ -188,12 +204,14 @@ class Init:
                 os.waitpid(-1, 0)
 
 
-def _reap_until(guest: int) -> int:
-    """Wait for the guest, reaping orphans on the way; return its wait status."""
+def _reap(guest: int) -> int | None:
+    """Reap every child that has ended; return the guest's wait status if it is among them."""
     while True:
-        pid, status = os.waitpid(-1, 0)
+        pid, ended = os.waitpid(-1, os.WNOHANG)
         if pid == guest:
-            return status
+            return ended
+        if pid == 0:
+            return None
 
 
 def _become_guest(confinement: Confinement, connection: int, arena: int, stdout: int, stderr: int) -> None:

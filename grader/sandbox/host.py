@@ -217,6 +217,11 @@ class Template:
             held.append(f"cgroup {self._groups.version}")
         return Isolation(level=self.wants.level, layers=tuple(sorted(held)), missing=missing)
 
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
     def close(self) -> None:
         """End the template and with it every guest; leave nothing behind."""
         self._control.close()
