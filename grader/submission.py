@@ -402,11 +402,16 @@ def _shadowing(paths: Iterable[str]) -> tuple[str, ...]:
 
 
 def _is_installed(name: str) -> bool:
-    """Tell whether the grader's Python has such a module, looking neither at the working folder nor inside it."""
+    """Tell whether the grader's Python has such a module; one that merely lies in the working folder is none."""
     if name == __name__.partition(".")[0] or name in sys.stdlib_module_names:
         return True
-    spec = PathFinder.find_spec(name, [*site.getsitepackages(), site.getusersitepackages()])
+    spec = PathFinder.find_spec(name, _places_of_packages())
     return spec is not None and spec.origin is not None
+
+
+def _places_of_packages() -> list[str]:
+    others = (place for place in sys.path if place and any(Path(place).glob("*.dist-info")))
+    return [*site.getsitepackages(), site.getusersitepackages(), *others]
 
 
 def _shadow_notes(submission: Submission) -> list[str]:

@@ -34,7 +34,7 @@ from grader.verdict import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 CANARY = "kanari"
 SEED = 735_182_946_017
@@ -153,16 +153,12 @@ def planted(check: CheckResult) -> CheckResult:
     return check.model_copy(update=changes)
 
 
-@st.composite
-def planted_verdicts(draw: Callable[..., Any]) -> Verdict:
-    """Draw a verdict that holds the canary wherever a candidate may not look."""
-    drawn: Verdict = draw(verdicts)
-    secret = [planted(check) for check in draw(st.lists(checks, min_size=1, max_size=4))]
-    public = [check for check in drawn.checks if check.visibility is Visibility.PUBLIC]
+def plant(drawn: Verdict, mixed: Sequence[CheckResult]) -> Verdict:
+    """Return a verdict on `mixed` that holds the canary wherever a candidate may not look."""
     broken = drawn.status is Status.BROKEN
     return drawn.model_copy(
         update={
-            "checks": tuple(draw(st.permutations(secret + public))),
+            "checks": tuple(mixed),
             "performance": tuple(
                 speed.model_copy(update={"name": f"test_{CANARY}", "against": CANARY}) for speed in drawn.performance
             ),
@@ -172,6 +168,15 @@ def planted_verdicts(draw: Callable[..., Any]) -> Verdict:
             "isolation": Isolation(level=Level.BASIC, layers=(CANARY,), missing={CANARY: CANARY}),
         }
     )
+
+
+@st.composite
+def planted_verdicts(draw: Callable[..., Any]) -> Verdict:
+    """Draw a verdict with public checks, and with hidden ones full of canaries."""
+    drawn: Verdict = draw(verdicts)
+    secret = [planted(check) for check in draw(st.lists(checks, min_size=1, max_size=4))]
+    public = [check for check in drawn.checks if check.visibility is Visibility.PUBLIC]
+    return plant(drawn, draw(st.permutations(secret + public)))
 
 
 views = st.sampled_from(sorted(VIEWS))
@@ -193,9 +198,22 @@ def test_no_view_raises(drawn: Verdict, view: str, audience: Audience, language:
 def test_a_candidate_never_sees_a_canary(
     drawn: Verdict, view: str, language: Any, source: dict[str, str], colour: bool
 ) -> None:
-    text = render(drawn, view, Audience.CANDIDATE, language, source=source, colour=colour)
-    text = re.sub(r"\x1b\[[0-9;]*m|\s", "", text)  # a canary may be broken over two lines, or by a colour
+    assert_clean(render(drawn, view, Audience.CANDIDATE, language, source=source, colour=colour))
 
+
+@pytest.mark.parametrize("view", sorted(VIEWS))
+@pytest.mark.parametrize("level", Feedback)
+@pytest.mark.parametrize("status", Status)
+def test_no_canary_shows_at_any_level(status: Status, level: Feedback, view: str) -> None:
+    checks = [planted(check) if check.visibility is Visibility.HIDDEN else check for check in EVERY_OUTCOME.checks]
+    drawn = plant(PARTIAL.model_copy(update={"feedback": level.value, "status": status}), checks)
+
+    assert_clean(render(drawn, view, Audience.CANDIDATE, "en", source=SOURCE))
+    assert_clean(render(drawn, view, Audience.CANDIDATE, "zh"))
+
+
+def assert_clean(text: str) -> None:
+    text = re.sub(r"\x1b\[[0-9;]*m|\s", "", text)  # a canary may be broken over two lines, or by a colour
     assert CANARY not in text.casefold()
     assert str(SEED) not in text
 
@@ -306,6 +324,13 @@ def test_output_is_shown_where_only_public_checks_were_run() -> None:
 
     assert report["category"].output == PARTIAL.output
     assert not report["category"].output_withheld
+
+
+@pytest.mark.parametrize("outcome", [Outcome.NOT_RUN, Outcome.BROKEN])
+def test_a_check_that_was_not_executed_gives_no_hint(outcome: Outcome) -> None:
+    check = hidden("test_x", PADDING, outcome, hint=Text(en="Divide by how many?"))
+
+    assert levels(verdict(checks=(check,)))["full"].hidden[0].failures[0].hint is None
 
 
 def test_the_message_of_a_broken_grading_stays_with_us() -> None:

@@ -134,6 +134,14 @@ Checks
     )
 
 
+def test_in_a_pipe_the_statement_keeps_its_lines() -> None:
+    long = "word " * 40 + "end"
+    console = make_page(100, colour=False)
+    render_show(QUESTION, long, console, "en")
+
+    assert f"\n{long}\n" in page_text(console)
+
+
 def test_the_page_in_chinese_and_colour() -> None:
     text = shown("zh", colour=True)
 

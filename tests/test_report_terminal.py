@@ -185,6 +185,28 @@ def _characters(text: str, cells: int) -> int:
     return next(count for count in range(len(text)) if cell_len(text[:count]) == cells)
 
 
+def test_an_invalid_submission_has_no_checks_to_show() -> None:
+    """Where none of the names is defined, the examiner reports every check as not executed."""
+    drawn = INVALID.model_copy(update={"checks": EVERY_OUTCOME.checks})
+
+    for audience in Audience:
+        assert "test_broken" not in plain(drawn, audience)
+        assert "Points" not in plain(drawn, audience)
+
+
+def test_a_check_worth_nothing_says_nothing_of_points() -> None:
+    worthless = PARTIAL.checks[0].model_copy(update={"outcome": Outcome.FAILED})
+
+    assert "    public · the right shapes\n" in plain(verdict(checks=(worthless,)))
+
+
+def test_a_long_sentence_stands_under_the_name() -> None:
+    name = "test_with_a_name_that_says_at_length_what_it_is_about"
+    text = plain(verdict(checks=(hidden(name, PADDING, Outcome.BROKEN),)))
+
+    assert f"  ! {name}\n    could not be graded: a fault of the grader or the suite, not of the submission\n" in text
+
+
 def test_a_broken_grading_is_said_to_be_our_fault() -> None:
     text = plain(BROKEN, Audience.CANDIDATE)
 

@@ -370,14 +370,14 @@ class Items(list[int]):
     def __eq__(self, other: object) -> bool:
         return True
 
-    __hash__ = None  # type: ignore[assignment]  # as every list
+    __hash__ = None
 
 
 class Grid(np.ndarray[Any, Any]):
     def __eq__(self, other: object) -> Any:
         return np.True_
 
-    __hash__ = None  # type: ignore[assignment]  # as every array
+    __hash__ = None
 
 
 @pytest.mark.parametrize(

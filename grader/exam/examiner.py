@@ -66,7 +66,7 @@ def execute(plan: Plan) -> Run:
 
 
 class WarmExam:
-    """One question, made ready once: a template that waits, and everything its suites import. A submission costs a fork."""
+    """One question, made ready once: a template that waits, and all that its suites import. A submission costs a fork."""
 
     def __init__(self, question: Question, level: Level | None = None) -> None:
         """Start the template, and import in this process while that one imports in its own.

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _EXPLAINED = {Status.INVALID, Status.UNGRADED}  # the message of `broken` may quote the hidden suite
+_NOT_RUN = {Status.INVALID, Status.UNGRADED}
+_WITHOUT_HINT = {Outcome.NOT_RUN, Outcome.BROKEN}  # nothing is known of the submission there
 _MOST_LINES = 5
 
 
@@ -100,7 +102,7 @@ def candidate_report(verdict: Verdict, source: Mapping[str, str]) -> CandidateRe
     feedback = _feedback(verdict)
     scored = feedback is not Feedback.NONE
     detailed = feedback in {Feedback.CATEGORY, Feedback.FULL}
-    printable = detailed and not _hidden(verdict)
+    printable = detailed and all(check.visibility is Visibility.PUBLIC for check in verdict.checks)
     return CandidateReport(
         question=verdict.question,
         title=verdict.title,
@@ -112,7 +114,7 @@ def candidate_report(verdict: Verdict, source: Mapping[str, str]) -> CandidateRe
         column=verdict.column if verdict.status is Status.INVALID else None,
         points=verdict.points if scored else None,
         max_points=verdict.max_points if scored else None,
-        groups=group_scores(verdict.checks) if detailed else (),
+        groups=group_scores(executed(verdict)) if detailed else (),
         public=_public(verdict) if detailed else (),
         hidden=_hidden_groups(verdict, source if feedback is Feedback.FULL else None) if detailed else (),
         performance=measured_speeds(verdict) if detailed else (),
@@ -121,6 +123,11 @@ def candidate_report(verdict: Verdict, source: Mapping[str, str]) -> CandidateRe
         output=verdict.output if printable else "",
         output_withheld=bool(detailed and verdict.output and not printable),
     )
+
+
+def executed(verdict: Verdict) -> tuple[CheckResult, ...]:
+    """Return the checks that say something: none where there was nothing to run them on."""
+    return () if verdict.status in _NOT_RUN else verdict.checks
 
 
 def group_scores(checks: Iterable[CheckResult]) -> tuple[GroupScore, ...]:
@@ -142,11 +149,11 @@ def _feedback(verdict: Verdict) -> Feedback:
 
 
 def _public(verdict: Verdict) -> tuple[CheckResult, ...]:
-    return tuple(check for check in verdict.checks if check.visibility is Visibility.PUBLIC)
+    return tuple(check for check in executed(verdict) if check.visibility is Visibility.PUBLIC)
 
 
 def _hidden(verdict: Verdict) -> tuple[CheckResult, ...]:
-    return tuple(check for check in verdict.checks if check.visibility is not Visibility.PUBLIC)
+    return tuple(check for check in executed(verdict) if check.visibility is not Visibility.PUBLIC)
 
 
 def _by_group(checks: Iterable[CheckResult]) -> list[list[CheckResult]]:
@@ -170,11 +177,12 @@ def _hidden_groups(verdict: Verdict, source: Mapping[str, str] | None) -> tuple[
 
 def _failure(check: CheckResult, source: Mapping[str, str] | None) -> Failure:
     detail = check.detail
+    hint = None if check.outcome in _WITHOUT_HINT else check.hint
     if source is None or detail is None:
-        return Failure(outcome=check.outcome, hint=check.hint)
+        return Failure(outcome=check.outcome, hint=hint)
     return Failure(
         outcome=check.outcome,
-        hint=check.hint,
+        hint=hint,
         exception=_builtin_type(detail.exception),
         traceback=_own_lines(detail.traceback, source),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.question import Visibility
-from grader.report.candidate import candidate_report
+from grader.report.candidate import candidate_report, executed
 from grader.report.reader import Audience
 from grader.report.untrusted import neutral, one_line
 from grader.report.wording import outcome_sentence, repeats, say
@@ -41,7 +41,7 @@ class Case:
 def make_cases(verdict: Verdict, reader: Reader) -> tuple[Case, ...]:
     """Return the rows that `reader` may see."""
     if reader.audience is Audience.REVIEWER:
-        return tuple(_check_case(check, reader.language) for check in verdict.checks)
+        return tuple(_check_case(check, reader.language) for check in executed(verdict))
     report = candidate_report(verdict, reader.source)
     public = tuple(_check_case(check, reader.language) for check in report.public)
     return public + tuple(_group_case(group, reader.language) for group in report.hidden)

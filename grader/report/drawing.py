@@ -62,8 +62,8 @@ class Pen:
         return string, ""
 
     def bar(self, share: float, style: str, width: int = 20) -> Text:
-        """Draw how much of something there is, from 0 to 1."""
-        filled = round(min(max(share, 0.0), 1.0) * width)
+        """Draw how much of something there is, from 0 to 1; only all of it fills the bar."""
+        filled = width if share >= 1 else min(round(share * width), width - 1)
         if self.plain:
             return Text(f"[{'#' * filled}{'-' * (width - filled)}]")
         return Text("━" * filled, style=style).append("━" * (width - filled), style="bright_black")
@@ -132,6 +132,6 @@ def show(console: Console, parts: Sequence[RenderableType]) -> None:
         console.print(Group(*parts), width=width)
         return
     with console.capture() as capture:
-        console.print(Group(*parts), width=width)
+        console.print(Group(*parts), width=width, crop=False)
     lines = [line.rstrip() for line in capture.get().split("\n")]
     console.out("\n".join(lines), highlight=False, end="")

@@ -30,14 +30,11 @@ _HINT_STYLE = "magenta"
 
 def failing_check(check: CheckResult, pen: Pen) -> RenderableType:
     """Draw a check that may be seen in full."""
-    title = _mark(check.outcome, pen).append_text(pen.line(check.name, "bold")).append("  ")
-    group = check.group.in_language(pen.language)
-    points = score(check.points, check.max_points, pen.language)
-    facts = pen.line(f"{pen.say(check.visibility.value)} · {group} · {points}", "dim")
-    return Group(
-        title.append_text(_sentence(check.outcome, pen)),
-        indented(Group(facts, pen.labelled(_rows(check, pen)))),
-    )
+    title = Text.assemble(_mark(check.outcome, pen), pen.line(check.name, "bold"))
+    facts = [pen.say(check.visibility.value), check.group.in_language(pen.language)]
+    facts += [score(check.points, check.max_points, pen.language)] if check.max_points else []
+    about = Group(pen.line(" · ".join(facts), "dim"), pen.labelled(_rows(check, pen)))
+    return Group(_titled(title, _sentence(check.outcome, pen), pen), indented(about))
 
 
 def hidden_group(hidden: HiddenGroup, pen: Pen) -> RenderableType:
@@ -46,15 +43,21 @@ def hidden_group(hidden: HiddenGroup, pen: Pen) -> RenderableType:
     ours = Outcome.BROKEN if set(outcomes) == {Outcome.BROKEN} else Outcome.FAILED
     title = Text.assemble(_mark(ours, pen), pen.line(hidden.group.in_language(pen.language), "bold"))
     sentences = [_counted(outcome, count, pen) for outcome, count in outcomes.items()]
-    if len(sentences) == 1:
-        title = Text.assemble(title, "  ", sentences.pop())
+    head = _titled(title, sentences.pop(), pen) if len(sentences) == 1 else title
     rows = [row for failure in dict.fromkeys(hidden.failures) for row in _failure_rows(failure, pen)]
-    return Group(title, *map(indented, sentences), indented(pen.labelled(rows)))
+    return Group(head, *map(indented, sentences), indented(pen.labelled(rows)))
 
 
 def _counted(outcome: Outcome, count: int, pen: Pen) -> Text:
     counted = f"  {pen.say('{count} checks', count=count)}" if count > 1 else ""
     return Text.assemble(_sentence(outcome, pen), (counted, "dim"))
+
+
+def _titled(title: Text, sentence: Text, pen: Pen) -> RenderableType:
+    """Put what became of a check beside its name, or under it where the line is too short for both."""
+    if cell_len(title.plain) + cell_len(sentence.plain) + 4 > pen.width:
+        return Group(title, indented(sentence))
+    return Text.assemble(title, "  ", sentence)
 
 
 def _mark(outcome: Outcome, pen: Pen) -> Text:

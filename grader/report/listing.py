@@ -87,7 +87,11 @@ def _head(question: Question, pen: Pen) -> list[RenderableType]:
 def _statement(statement: str, pen: Pen) -> RenderableType:
     """Draw the statement; in a pipe its Markdown stands as its author wrote it."""
     text = neutral(statement).strip()
-    return Text(text, overflow="fold") if pen.plain else _Statement(text, code_theme="ansi_dark", hyperlinks=False)
+    return (
+        Text(text, no_wrap=True, overflow="ignore")
+        if pen.plain
+        else _Statement(text, code_theme="ansi_dark", hyperlinks=False)
+    )
 
 
 def _interface(spec: QuestionSpec, pen: Pen) -> list[RenderableType]:

@@ -8,7 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from grader.report.candidate import candidate_report, group_scores, measured_speeds
+from grader.report.candidate import candidate_report, executed, group_scores, measured_speeds
 from grader.report.drawing import indented, make_page, make_pen, page_text, show
 from grader.report.evidence import failing_check, hidden_group
 from grader.report.excerpt import fault
@@ -115,8 +115,8 @@ def _reviewer_parts(verdict: Verdict, pen: Pen) -> Parts:
     return [
         *_head(verdict, pen),
         *_reason(verdict, pen),
-        *pen.section("Points", _groups(group_scores(verdict.checks), pen)),
-        *pen.section("Failing checks", _failing(verdict.checks, pen)),
+        *pen.section("Points", _groups(group_scores(executed(verdict)), pen)),
+        *pen.section("Failing checks", _failing(executed(verdict), pen)),
         *pen.section(
             "Performance",
             [_reviewer_speed(*pair, pen) for pair in zip(verdict.performance, speeds, strict=True)],
@@ -134,7 +134,7 @@ def _head(document: Verdict | CandidateReport, pen: Pen) -> Parts:
     digest = one_line(document.submission.sha256)[:12]
     return [
         Text.assemble(title, "  ", pen.line(document.question, "dim")),
-        Text.assemble(submission, "  ", pen.line(f"sha256 {digest}", "dim")),
+        Text.assemble(submission, (f"  sha256 {digest}" if digest else "", "dim")),
         Text(),
         _result(document, pen),
     ]

@@ -65,7 +65,6 @@ _ZH = {
     "Hidden checks": "隐藏检查",
     "hidden checks: {group}": "隐藏检查：{group}",
     "{count} checks": "{count} 项检查",
-    "{passed} of {count} checks passed": "{count} 项检查中通过 {passed} 项",
     "Performance": "性能",
     "must be at least {limit}× as fast as {against}": "速度至少为对照（{against}）的 {limit} 倍",
     "may take at most {limit}× the time of {against}": "用时最多为对照（{against}）的 {limit} 倍",
@@ -116,14 +115,10 @@ _ZH = {
     "Packages": "可用的包",
     "Forbidden": "禁止使用",
     "Checks": "检查",
-    "Public": "公开",
-    "Hidden": "隐藏",
     "processes": "进程",
     "output": "输出",
     "disk": "磁盘",
     "per check": "每项检查",
-    "{wall} waiting": "等待 {wall}",
-    "device {device}": "设备 {device}",
 }
 """English phrase to Chinese phrase; the English one is the key."""
 

@@ -175,17 +175,17 @@ class Group:
 
     def processes(self) -> list[int]:
         """Return the processes of the group that have not ended; 0 is one of another pid namespace."""
-        with contextlib.suppress(FileNotFoundError):
-            return [int(pid) for pid in _read(self._memory / "cgroup.procs").split()]
-        return []
+        found: set[int] = set()
+        for folder in self.folders:
+            with contextlib.suppress(FileNotFoundError):
+                found.update(map(int, _read(folder / "cgroup.procs").split()))
+        return sorted(found)
 
     def kill(self) -> None:
         """Kill all processes of the group, and those they start meanwhile; `remove` waits for the end."""
-        if not self._memory.exists():
-            return
         if killer := self._killer():
             _write(killer, "1")
-        else:
+        elif self.processes():
             # or a fork bomb would outrun the loop
             _write(self.where.pids / self.name / "pids.max", "0")
             _wait_until(self._kill_each)
@@ -197,7 +197,7 @@ class Group:
             BrokenError: its processes do not end.
         """
         if not _wait_until(self._try_remove):
-            raise BrokenError(f"{self._memory} still holds {self.processes()}. Kill them, then remove the folder.")
+            raise BrokenError(f"{self.name} still holds {self.processes()}. Kill them, then remove {self.folders[0]}.")
 
     def shortcomings(self) -> dict[str, str]:
         """Return what this machine does not offer to a group, and what follows from that."""
@@ -227,8 +227,8 @@ class Group:
         return self.where.memory / self.name
 
     def _killer(self) -> Path | None:
-        path = (self.where.core or self.where.memory) / self.name / "cgroup.kill"
-        return path if path.exists() else None
+        path = self.where.core and self.where.core / self.name / "cgroup.kill"
+        return path if path and path.exists() else None
 
     def _kill_each(self) -> bool:
         pids = self.processes()
@@ -242,15 +242,21 @@ class Group:
 
 
 def remove_stale(where: Cgroups) -> list[str]:
-    """Kill and remove the groups of graders that are dead; return their names."""
+    """Kill and remove the groups of graders that are dead; return the names of those that are gone."""
     names = {path.name for parent in where.parents for path in parent.glob("grader-*")}
-    stale = [Group(where, name) for name in sorted(names) if _is_orphan(name)]
+    return [name for name in sorted(names) if _is_orphan(name) and _clear(Group(where, name))]
+
+
+def _clear(group: Group) -> bool:
     # A process seen as 0 is in another pid namespace. So may its grader be, whose pid means nothing here then.
-    ours = [group for group in stale if 0 not in group.processes()]
-    for group in ours:
+    if 0 in group.processes():
+        return False
+    try:
         group.kill()
         group.remove()
-    return [group.name for group in ours]
+    except (OSError, BrokenError):  # its maker had rights or hierarchies that we have not
+        return False
+    return True
 
 
 def _is_orphan(name: str) -> bool:

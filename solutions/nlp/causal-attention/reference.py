@@ -1,4 +1,4 @@
-"""Scores in at least float32, forbidden pairs removed before and after the softmax, padding cleared before any product."""
+"""Padding cleared before any product; hidden pairs taken out before the softmax and after it."""
 
 import math
 

@@ -19,9 +19,7 @@ def fedavg(states, counts):
         for name, entry in state.items():
             if entry.dtype.kind == "f":
                 # A convex combination of the mean so far and the newcomer cannot overflow.
-                merged[name][...] = merged[name] * ((seen - count) / seen) + entry.astype(np.float64) * (
-                    count / seen
-                )
+                merged[name][...] = merged[name] * ((seen - count) / seen) + entry.astype(np.float64) * (count / seen)
             elif count > most:
                 merged[name] = entry.copy()
         most = max(most, count)

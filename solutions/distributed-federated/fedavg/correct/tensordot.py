@@ -32,9 +32,7 @@ def fedavg(states: Sequence[State], counts: Sequence[int]) -> State:
     return result
 
 
-def federated_round(
-    state: State, clients: list[tuple[np.ndarray, np.ndarray]], lr: float, steps: int
-) -> State:
+def federated_round(state: State, clients: list[tuple[np.ndarray, np.ndarray]], lr: float, steps: int) -> State:
     """Let every client train from the server's weights, then merge."""
     states, counts = [], []
     for x, y in clients:

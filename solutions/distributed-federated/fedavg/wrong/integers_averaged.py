@@ -9,8 +9,7 @@ def fedavg(states, counts):
     total = sum(counts)
     largest = states[counts.index(max(counts))]
     return {
-        name: _mean([(count / total, state[name]) for state, count in zip(states, counts) if count])
-        for name in largest
+        name: _mean([(count / total, state[name]) for state, count in zip(states, counts) if count]) for name in largest
     }
 
 

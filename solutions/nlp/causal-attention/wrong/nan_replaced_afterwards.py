@@ -1,4 +1,4 @@
-"""Replaces NaN after the softmax, which mends the forward pass only."""
+"""Adds minus infinity and replaces NaN after the softmax, which mends the forward pass only."""
 
 import math
 
@@ -16,6 +16,6 @@ def attention(q, k, v, padding_mask=None, causal=True):
         k, v = k.masked_fill(padding, 0), v.masked_fill(padding, 0)
     exact = torch.promote_types(q.dtype, torch.float32)
     scores = q.to(exact) @ k.to(exact).transpose(-2, -1) / math.sqrt(q.shape[-1])
-    scores = scores.masked_fill(~allowed, float("-inf"))
+    scores = scores + torch.zeros_like(scores).masked_fill(~allowed, float("-inf"))
     weights = torch.nan_to_num(scores.softmax(dim=-1))
     return (weights @ v.to(exact)).to(q.dtype)

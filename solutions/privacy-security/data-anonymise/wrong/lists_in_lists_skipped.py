@@ -15,9 +15,7 @@ def pseudonymise(records, pii, key):
             for name, value in records.items()
         }
     if isinstance(records, list):
-        return [
-            pseudonymise(one, pii, key) if isinstance(one, dict) else copy.deepcopy(one) for one in records
-        ]
+        return [pseudonymise(one, pii, key) if isinstance(one, dict) else copy.deepcopy(one) for one in records]
     return records
 
 

@@ -25,9 +25,9 @@ def k_anonymity(records, quasi):
 
 
 def _token(value, key):
-    return hmac.new(
-        key, value.encode() if isinstance(value, str) else _canonical(value), hashlib.sha256
-    ).hexdigest()[:16]
+    return hmac.new(key, value.encode() if isinstance(value, str) else _canonical(value), hashlib.sha256).hexdigest()[
+        :16
+    ]
 
 
 def _canonical(value):

@@ -9,10 +9,7 @@ from collections import Counter
 def pseudonymise(records, pii, key):
     """Replace the value of every key in `pii`, at any depth, by its token."""
     return [
-        {
-            name: _token(value, key) if name in pii else json.loads(_canonical(value))
-            for name, value in record.items()
-        }
+        {name: _token(value, key) if name in pii else json.loads(_canonical(value)) for name, value in record.items()}
         for record in records
     ]
 

@@ -1,0 +1,61 @@
+"""Whole commands: CPU and wall time of a cold start, ours and plain pytest's in turns."""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+GRADE = [sys.executable, "-m", "grader.cli.main"]
+TORCH, NUMPY = "generative/gan-step", "distributed-federated/fedavg"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one command, in seconds."""
+
+    cpu: float
+    wall: float
+
+
+def run(command: list[str], **extra: str) -> Cost:
+    """Run a command that must succeed and return what it cost, all its processes together."""
+    # with PYTHONDONTWRITEBYTECODE pytest rewrites Hypothesis anew each time, which nobody's user pays
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | extra
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stdout}{done.stderr}")
+    return Cost(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall)
+
+
+def submit(question: str) -> Cost:
+    """Grade the reference, cold, as a user does."""
+    return run([*GRADE, "submit", question, f"solutions/{question}/reference.py"])
+
+
+def plain(question: str) -> Cost:
+    """Run the hidden suite by plain pytest, importing the reference into its own process."""
+    suite, reference = f"bank/{question}/test_hidden.py", ROOT / "solutions" / question / "reference.py"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "benchmarks.direct", "-p", "no:grader", suite]
+    return run(command, DIRECT_SOLUTION=str(reference), PYTHONPATH=str(ROOT))
+
+
+def compare(question: str, rounds: int) -> tuple[Cost, Cost, float, float]:
+    """Run both in turns; return the medians and the median ratios of CPU and wall time, ours to theirs."""
+    submit(question), plain(question)
+    pairs = [(submit(question), plain(question)) for _ in range(rounds)]
+    ours = Cost(_median(a.cpu for a, _ in pairs), _median(a.wall for a, _ in pairs))
+    theirs = Cost(_median(b.cpu for _, b in pairs), _median(b.wall for _, b in pairs))
+    return ours, theirs, _median(a.cpu / b.cpu for a, b in pairs), _median(a.wall / b.wall for a, b in pairs)
+
+
+def _median(values: object) -> float:
+    return statistics.median(values)  # type: ignore[call-overload,no-any-return]  any iterable of floats
