@@ -18,7 +18,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7, help="pairs of each comparison")
     rounds = parser.parse_args().rounds
     table = "\n".join(_rows(rounds))
-    text = f"# Figures\n\n`python -m benchmarks --rounds {rounds}`, {_machine()}; medians, all sides in turns.\n\n{table}\n"
+    how = f"`python -m benchmarks --rounds {rounds}`, {_machine()}; medians, all sides in turns."
+    text = f"# Figures\n\n{how}\n\n{table}\n"
     RESULTS.write_text(text, encoding="utf-8")
     print(text)  # noqa: T201  what this command is for
 
@@ -33,15 +34,21 @@ def _rows(rounds: int) -> list[str]:
         "| what | ours | plain pytest, no isolation | ratio | asked |",
         "|---|---|---|---|---|",
         f"| `grade --help`, CPU | {helps:.2f} s | | | 0.2 s |",
-        f"| cold `grade submit fedavg` (numpy), CPU | {numpy_ours.cpu:.2f} s | {numpy_plain.cpu:.2f} s "
-        f"| {numpy_cpu:.2f} | 0.6 s |",
-        f"| cold `grade submit gan-step` (torch), wall | {torch_ours.wall:.2f} s | {torch_plain.wall:.2f} s "
-        f"| {torch_wall:.2f} | 1.3 |",
+        (
+            f"| cold `grade submit fedavg` (numpy), CPU | {numpy_ours.cpu:.2f} s | {numpy_plain.cpu:.2f} s "
+            f"| {numpy_cpu:.2f} | 0.6 s |"
+        ),
+        (
+            f"| cold `grade submit gan-step` (torch), wall | {torch_ours.wall:.2f} s | {torch_plain.wall:.2f} s "
+            f"| {torch_wall:.2f} | 1.3 |"
+        ),
         f"| the same, CPU | {torch_ours.cpu:.2f} s | {torch_plain.cpu:.2f} s | {torch_cpu:.2f} | |",
         f"| a call with a scalar | {call['scalar']:.0f} µs | | | 150 µs |",
-        f"| a call with a 4 MiB tensor, there | {call['tensor there']:.0f} µs | {call['memcpy']:.0f} µs (memcpy) "
-        f"| {there:.1f} | 4 |",
-        f"| a call with a 4 MiB tensor, there and back | {call['tensor there and back']:.0f} µs | the same | {both:.1f} | |",
+        (
+            f"| a call with a 4 MiB tensor, there | {call['tensor there']:.0f} µs | {call['memcpy']:.0f} µs (memcpy) "
+            f"| {there:.1f} | 4 |"
+        ),
+        f"| the same, there and back | {call['tensor there and back']:.0f} µs | | {both:.1f} | |",
     ]
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from grader.exam.candidate import Candidate, Source
 from grader.exam.solution import Solution
 from grader.question import Limits
 from grader.sandbox.host import Template, Wants
 from grader.submission import Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 IDENTITY = "def identity(x):\n    return x\n\n\ndef size(x):\n    return x.numel()\n"
 

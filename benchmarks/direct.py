@@ -1,4 +1,4 @@
-"""The other side of a comparison: a pytest plugin that imports the submission into the test process, with no boundary at all."""
+"""The other side of a comparison: a pytest plugin that imports the submission into the test process."""
 
 from __future__ import annotations
 

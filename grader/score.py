@@ -37,7 +37,7 @@ def score(question: Question, checks: Sequence[Check], submission: SubmissionId,
         isolation=run.isolation,
         grader=__version__,
         environment=run.versions,
-        feedback=question.spec.feedback.value,
+        feedback=question.spec.feedback,
         seconds=round(run.seconds, 3),
     )
 
@@ -65,7 +65,7 @@ def unread(
         column=column,
         seed=seed,
         grader=__version__,
-        feedback=question.spec.feedback.value,
+        feedback=question.spec.feedback,
     )
 
 

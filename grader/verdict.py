@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from grader.question import Frozen, Text, Visibility
+from grader.question import Feedback, Frozen, Text, Visibility
 
 
 class Outcome(StrEnum):
@@ -214,7 +214,7 @@ class Verdict(Frozen):
     grader: str
     environment: dict[str, str] = Field(default_factory=dict)
     """Python and package versions."""
-    feedback: str = "category"
+    feedback: Feedback = Feedback.CATEGORY
     seconds: float = 0.0
 
     def as_json(self) -> dict[str, Any]:

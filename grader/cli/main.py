@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import os
 import signal
 import sys
@@ -79,6 +80,9 @@ def cli() -> None:
 def main() -> None:
     """Run `grade` and exit: 0 accepted, 1 not accepted, 2 misused, 3 the grader could not do its work."""
     signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # an ASCII terminal must not end a report
     # what the machine has installed must not change how a spec is read; looking for it costs 12 ms as well
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.set_threshold(GC_THRESHOLD)

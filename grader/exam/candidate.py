@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from grader.exam.seeds import derive
-from grader.exam.solution import CheckEnded, Handle, RemoteFailure, Solution, fallback, remote_exception, with_failure
+from grader.exam.solution import (
+    CheckEnded,
+    Handle,
+    RemoteFailure,
+    Solution,
+    clean,
+    fallback,
+    remote_exception,
+    with_failure,
+)
 from grader.sandbox.host import Allowance, Guest, GuestEnded, Template
 from grader.verdict import Outcome
 
@@ -180,6 +189,10 @@ def load_error(loaded: Loaded) -> BaseException:
     return with_failure(Exception(f"{loaded.label} raised {failure.text}"), failure)
 
 
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(map(clean, value)) if isinstance(value, list) else ()
+
+
 def _loaded(value: Any) -> Loaded:
     """Read the answer to `load`; what is malformed counts as nothing."""
     data = value if isinstance(value, dict) else {}
@@ -189,8 +202,8 @@ def _loaded(value: Any) -> Loaded:
     if isinstance(error, CheckEnded):
         remote = RemoteFailure("ForbiddenUse", error.reason, (), "forbidden")
     return Loaded(
-        tuple(str(name) for name in data.get("defined") or ()),
-        tuple(str(name) for name in data.get("names") or ()),
+        _names(data.get("defined")),
+        _names(data.get("names")),
         remote,
-        str(failure.get("label", "")) if isinstance(failure, dict) else "",
+        clean(failure.get("label", "")) if isinstance(failure, dict) else "",
     )

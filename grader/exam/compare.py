@@ -200,7 +200,7 @@ def summary(value: object, limit: int = 300) -> str:
 
 def _summary(value: object, limit: int) -> str:  # noqa: PLR0911  one return per kind of value
     if _is_array(value):
-        return _array_summary(value, limit)
+        return _array_summary(value)
     if isinstance(value, dict):
         return _bracketed("{", (f"{key!r}: {_summary(item, limit)}" for key, item in value.items()), "}", value, limit)
     if isinstance(value, list):
@@ -229,14 +229,14 @@ def _bracketed(opening: str, parts: Iterable[str], closing: str, value: Sized, l
     return f"{opening}{', '.join(shown)}{closing}"
 
 
-def _array_summary(array: Any, limit: int) -> str:
+def _array_summary(array: Any) -> str:
     shape = tuple(array.shape)
     head = f"{kind_of(array)}{shape} {dtype_name(array)}"
     numbers = _as_numpy(array)
     if numbers.size == 0:
         return f"{head}, empty"
     if numbers.size <= 12:
-        return f"{head} {' '.join(str(numbers.tolist()).split())}"[:limit]
+        return f"{head} {' '.join(str(numbers.tolist()).split())}"
     if numbers.dtype.kind not in "fiu":
         return head
     flat = numbers.reshape(-1)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from grader.errors import IsolationError
 from grader.exam.candidate import Candidate, Source
 from grader.exam.solution import LocalRespondent, Solution
 from grader.sandbox.host import Template, Wants
+from grader.verdict import Level
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.question import Question
     from grader.submission import Submission
-    from grader.verdict import Level, PerformanceResult
+    from grader.verdict import PerformanceResult
 
 
 @dataclass
@@ -77,3 +79,31 @@ def own_source(question: Question, path: Path) -> Source:
 
     unit = Unit(path.name, path.read_text(encoding="utf-8"))
     return Source((unit,), (), tuple(question.spec.submission.exports))
+
+
+def open_template(question: Question, level: Level | None) -> tuple[Template, tuple[str, ...]]:
+    """Return a template that is ready, at `level` or the strongest to be had, and what a person should know of it."""
+    order = (level,) if level is not None else (Level.FULL, Level.RESTRICTED)
+    fault = ""
+    for choice in order:
+        try:
+            template = Template(wants(question, choice))
+        except IsolationError as error:
+            fault = str(error)
+            continue
+        try:
+            template.wait()
+        except IsolationError as error:
+            template.close()
+            fault = str(error)
+            continue
+        except BaseException:
+            template.close()
+            raise
+        return template, degraded(fault)
+    raise IsolationError(fault)
+
+
+def degraded(fault: str) -> tuple[str, ...]:
+    """Say, as notes, why isolation is weaker than it could be; nothing where it is not."""
+    return (f"isolation is restricted, not full: {fault}",) if fault else ()

@@ -7,6 +7,7 @@ has ever seen.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import gc
 import importlib
@@ -21,7 +22,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from grader.errors import BrokenError, GraderError, IsolationError
-from grader.exam.desk import Desk, lay_desk, wants
+from grader.exam.desk import Desk, degraded, lay_desk, open_template, wants
+from grader.question import Visibility
 from grader.sandbox import kernel, wire
 from grader.sandbox.host import Template
 from grader.verdict import Isolation, Level, Outcome, PerformanceResult, RawResult, Run, Usage
@@ -66,7 +68,7 @@ def execute(plan: Plan) -> Run:
 
 
 class WarmExam:
-    """One question, made ready once: a template that waits, and all that its suites import. A submission costs a fork."""
+    """One question, made ready: a template that waits, and all that its suites import. A submission costs a fork."""
 
     def __init__(self, question: Question, level: Level | None = None) -> None:
         """Start the template, and import in this process while that one imports in its own.
@@ -80,8 +82,8 @@ class WarmExam:
         import hypothesis  # noqa: F401  before pytest, whose import hook would rewrite it anew
         import pytest  # noqa: F401  what an examiner needs, imported once for all
 
-        for name in question.spec.environment.packages:
-            importlib.import_module(name)
+        for visibility in Visibility:
+            _import_what_it_imports(question.suite(visibility))
         gc.collect()
         gc.freeze()  # a collection in an examiner would touch, and so copy, every shared page
 
@@ -101,6 +103,18 @@ class WarmExam:
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
+
+
+def _import_what_it_imports(suite: Path) -> None:
+    """Import every module a suite names, inside functions too, so that its examiners need not."""
+    for node in ast.walk(ast.parse(suite.read_bytes())):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                importlib.import_module(alias.name)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            module = importlib.import_module(node.module)
+            for alias in node.names:
+                getattr(module, alias.name, None)  # packages like transformers load a name when it is asked for
 
 
 def use_one_thread() -> None:
@@ -124,49 +138,6 @@ def _start_template(plan: Plan) -> Template:
         if plan.level is not None:
             raise
         return Template(wants(plan.question, Level.RESTRICTED))
-
-
-def open_template(question: Question, level: Level | None) -> tuple[Template, tuple[str, ...]]:
-    """Return a template that is ready, at `level` or the strongest to be had, and what a person should know of it."""
-    order = (level,) if level is not None else (Level.FULL, Level.RESTRICTED)
-    fault = ""
-    for choice in order:
-        try:
-            template = Template(wants(question, choice))
-        except IsolationError as error:
-            fault = str(error)
-            continue
-        try:
-            template.wait()
-        except IsolationError as error:
-            template.close()
-            fault = str(error)
-            continue
-        except BaseException:
-            template.close()
-            raise
-        return template, _degraded(fault)
-    raise IsolationError(fault)
-
-
-def _degraded(fault: str) -> tuple[str, ...]:
-    return (f"isolation is restricted, not full: {fault}",) if fault else ()
-
-
-def use_profile() -> None:
-    """Load our Hypothesis profile: secret seeds, no database, no deadline."""
-    from hypothesis import HealthCheck, settings
-
-    settings.register_profile(
-        "grader",
-        database=None,
-        deadline=None,
-        derandomize=False,
-        print_blob=False,
-        report_multiple_bugs=False,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.differing_executors],
-    )
-    settings.load_profile("grader")
 
 
 # --- The parent: supervise ---
@@ -307,7 +278,7 @@ class Examiner:
             if self._plan.level is not None or self._template.wants.level is not Level.FULL:
                 raise
             self._template, _ = open_template(self._plan.question, Level.RESTRICTED)
-            self._notes = _degraded(str(error))
+            self._notes = degraded(str(error))
 
     def _load(self, desk: Desk) -> bool:
         """Load the submission; when that fails, every check fails with it. True when there is something to test."""
@@ -333,6 +304,7 @@ class Examiner:
 
         from grader.exam import plugin
         from grader.exam.findings import Recorder
+        from grader.exam.properties import use_profile
 
         use_profile()
         recorder = Recorder(desk, self.say)

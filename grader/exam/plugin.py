@@ -48,8 +48,8 @@ def _author_desks(config: pytest.Config, path: Path, seed: int) -> FindDesk:
     @cache
     def desk_of(folder: Path) -> Desk:
         from grader.bank import load_question
-        from grader.exam.desk import lay_desk
-        from grader.exam.examiner import open_template, use_profile
+        from grader.exam.desk import lay_desk, open_template
+        from grader.exam.properties import use_profile
         from grader.submission import read_submission
 
         use_profile()
@@ -122,21 +122,13 @@ def begin_check(desk: Desk, item: pytest.Item) -> None:
         sys.modules["torch"].manual_seed(seed)
     function = getattr(item, "function", None)
     if hasattr(function, "hypothesis"):
-        steer_hypothesis(function, seed, shrink=item.path.name == "test_public.py")
+        from grader.exam.properties import steer
+
+        steer(function, seed, shrink=item.path.name == "test_public.py")
     forget_last_call(desk.solution)
     # a performance check's limit is a ratio; its clock is the whole
     allowed = desk.question.spec.limits.wall if "performance" in item.keywords else None
     desk.candidate.begin(seed, allowed=allowed)
-
-
-def steer_hypothesis(function: Any, seed: int, *, shrink: bool) -> None:
-    """Set a property's seed, and whether a failing example is made small; hidden ones are not: nobody sees them."""
-    from hypothesis import Phase, settings
-
-    function._hypothesis_internal_use_seed = seed  # what hypothesis.seed() sets
-    own = function._hypothesis_internal_use_settings or settings.default
-    phases = (Phase.explicit, Phase.generate, Phase.shrink) if shrink else (Phase.explicit, Phase.generate)
-    function._hypothesis_internal_use_settings = settings(own, phases=phases)
 
 
 @pytest.fixture(scope="module")

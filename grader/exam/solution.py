@@ -190,7 +190,7 @@ def remote_exception(value: Any) -> BaseException:
     data = value if isinstance(value, dict) else {}
     lines = tuple(_source_line(line) for line in data.get("traceback") or () if _is_line(line))
     failure = RemoteFailure(
-        str(data.get("name", "Exception")), str(data.get("message", "")), lines, str(data.get("kind", ""))
+        clean(data.get("name", "Exception")), clean(data.get("message", "")), lines, clean(data.get("kind", ""))
     )
     if failure.kind == "forbidden":
         return CheckEnded(Outcome.FORBIDDEN, failure.message)
@@ -213,13 +213,19 @@ def _builtin(name: str) -> type[Exception]:
     return ValueError if name.startswith("Unicode") else Exception
 
 
+def clean(text: object) -> str:
+    """Return text that every report can write: a lone surrogate is no character."""
+    return str(text).encode("utf-8", "replace").decode() if isinstance(text, str) else ""
+
+
 def _is_line(line: object) -> bool:
     kinds = (str, int, str, str)
     return isinstance(line, list) and len(line) == 4 and all(map(isinstance, line, kinds))
 
 
 def _source_line(line: Sequence[Any]) -> SourceLine:
-    return SourceLine(file=line[0][:200], line=line[1], function=line[2][:100], text=line[3][:200])
+    file, number, function, text = line
+    return SourceLine(file=clean(file)[:200], line=number, function=clean(function)[:100], text=clean(text)[:200])
 
 
 class LocalRespondent:

@@ -58,7 +58,7 @@ class Template:
             _warm_torch(order["threads"])
         for dotted in order["forbidden"]:
             forbid(dotted)
-        self._ipc_key = isolation.make_segment() if order["level"] == "full" else 0
+        self._ipc_key = kernel.make_segment() if order["level"] == "full" else 0
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended inits are reaped by the kernel
         gc.collect()
         gc.freeze()  # a collection in a guest would touch, and so copy, every shared page

@@ -8,7 +8,6 @@ as the value of a reply that carries the id of the call just made.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import mmap
 import os
@@ -22,6 +21,7 @@ import tempfile
 import threading
 import time
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import BrokenError, IsolationError
@@ -40,8 +40,6 @@ KEPT_OUTPUT = 16 * 2**10
 MAX_REPLY = 512 * 2**20
 MAX_CONTROL = 2**16
 SMALLEST_LEFT = 1e-3
-
-_names = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ class Template:
         self.proof: dict[str, str] | None = None
         self._scratch = tempfile.mkdtemp(prefix="grader-")
         self._devices = launch.accelerators() if wants.device != "cpu" else ()
-        self._groups = cgroup.find_controllers()
+        self._groups = _groups()
         self._process, self._control = self._start()
 
     def _start(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
@@ -190,7 +188,7 @@ class Template:
         if self._groups is None:
             return None
         # one process is the init's
-        return self._groups.create(f"grader-{os.getpid()}-{next(_names)}", allowance.memory, allowance.processes + 1)
+        return self._groups.create(cgroup.new_name(), allowance.memory, allowance.processes + 1)
 
     def folder(self) -> str:
         """Return a scratch folder for one guest; inside the outer walls it is the guest's own /tmp."""
@@ -563,6 +561,15 @@ class Keeper(threading.Thread):
             os.close(descriptor)
         self._outputs = []
         self._report.close()
+
+
+@cache
+def _groups() -> cgroup.Cgroups | None:
+    """Find the control groups once per process, and clear away those of graders that were killed."""
+    found = cgroup.find_controllers()
+    if found is not None:
+        cgroup.remove_stale(found)
+    return found
 
 
 def _seal_size(descriptor: int) -> None:

@@ -123,7 +123,7 @@ def prove_namespaces(confinement: Confinement) -> dict[str, str]:
         "pid namespace": _expect_denied("signal the grader", lambda: os.kill(confinement.outside_pid, 0), errno.ESRCH),
         "network namespace": _expect_no_network(),
         "ipc namespace": _expect_denied(
-            "find a shared segment", lambda: find_segment(confinement.ipc_key), errno.ENOENT
+            "find a shared segment", lambda: kernel.find_segment(confinement.ipc_key), errno.ENOENT
         ),
         "mount namespace": _expect_denied(
             "read a file of the grader", lambda: _read(confinement.outside_file), errno.ENOENT
@@ -137,7 +137,7 @@ def prove_confinement(confinement: Confinement) -> dict[str, str]:
     results = {"rlimits": _expect_denied("write a large file", lambda: _write_large(confinement), errno.EFBIG)}
     if confinement.level == "basic":
         return results
-    results["no new privileges"] = "" if _has_no_new_privs() else "the flag is not set"
+    results["no new privileges"] = "" if kernel.has_no_new_privs() else "the flag is not set"
     results["landlock"] = _prove_landlock(confinement)
     results["seccomp"] = _expect_denied(
         "take a namespace", lambda: kernel.unshare(kernel.CLONE_NEWUSER), errno.EPERM
@@ -177,26 +177,6 @@ def _expect_no_network() -> str:
             errno.ENETUNREACH,
             errno.EHOSTUNREACH,
         )
-
-
-_PR_GET_NO_NEW_PRIVS = 39  # linux/prctl.h
-_IPC_CREAT_PRIVATE_MODE = 0o1600  # linux/ipc.h: IPC_CREAT, readable and writable by its owner
-
-
-def _has_no_new_privs() -> bool:
-    return kernel.syscall("prctl", _PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1
-
-
-def make_segment() -> int:
-    """Create a small System V segment, for guests to search in vain; return its key."""
-    key = int.from_bytes(os.urandom(4), "little") >> 1 | 1
-    kernel.syscall("shmget", key, 4096, _IPC_CREAT_PRIVATE_MODE)
-    return key
-
-
-def find_segment(key: int) -> int:
-    """Find a System V segment by its key."""
-    return kernel.syscall("shmget", key, 0, 0)
 
 
 def _read(path: str) -> bytes:

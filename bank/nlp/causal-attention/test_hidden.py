@@ -26,11 +26,11 @@ def gradients(submission, q, k, v, mask, causal, upstream):
 def with_transposed_views(submission, q, k, v, mask):
     """Call with tensors that lie in memory as (B, T, H, D)."""
     views = [t.transpose(1, 2).contiguous().transpose(1, 2) for t in (q, k, v)]
-    return submission.attention(*views, mask)
+    return submission.attention(*views, mask, True)
 
 
 def arguments_afterwards(submission, q, k, v, mask):
-    out = submission.attention(q, k, v, mask)
+    out = submission.attention(q, k, v, mask, True)
     return out, (q, k, v, mask)
 
 
@@ -110,10 +110,10 @@ def test_causal_unless_told_otherwise(solution, seed, length, d):
 
 @points(2, group="causality", group_zh="因果性")
 @hint(en="Which key stands beside the last query?", zh="最后一个查询与哪个键对齐?")
-@given(seed=SEEDS, queries=st.integers(1, 4), earlier=st.integers(0, 3))
-@settings(max_examples=15, deadline=None)
-def test_queries_at_the_end_of_a_longer_sequence(solution, seed, queries, earlier):
-    q, k, v, _, _ = draw(seed, queries=queries, keys=queries + earlier)
+@given(seed=SEEDS, queries=st.integers(1, 4), earlier=st.integers(-2, 3))
+@settings(max_examples=20, deadline=None)
+def test_last_query_stands_at_the_last_key(solution, seed, queries, earlier):
+    q, k, v, _, _ = draw(seed, queries=queries, keys=max(1, queries + earlier))
     assert_close(solution.attention(q, k, v, None, True), oracle(q, k, v)[0])
 
 
@@ -151,35 +151,31 @@ def test_padded_keys_are_left_out(solution, seed, b, h, length, causal):
 def test_content_of_padding_has_no_influence(solution, seed, content):
     q, k, v, mask, _ = draw(seed)
     mask[0, 2] = False
-    expected = oracle(q, k, v, mask, causal=False)[0]
-    assert_close(solution.attention(q, holes(k, mask, content), holes(v, mask, content), mask, False), expected)
+    expected = oracle(q, k, v, mask)[0]
+    k, v = holes(k, mask, content), holes(v, mask, content)
+    assert_close(solution.attention(q, k, v, mask, True), expected)
 
 
 @points(2, group="padding", group_zh="填充")
 @hint(en="What is the softmax of nothing?", zh="什么都没有时, softmax 是什么?")
-@given(seed=SEEDS, late=st.booleans())
+@given(seed=SEEDS, padded_at_the_start=st.integers(0, 3))
 @settings(max_examples=8, deadline=None)
-def test_queries_that_see_nothing_get_zeros(solution, seed, late):
-    q, k, v, mask, _ = draw(seed, queries=5, keys=3)
+def test_queries_that_see_nothing_get_zeros(solution, seed, padded_at_the_start):
+    q, k, v, mask, _ = draw(seed)
     mask[0] = False
-    mask[1, 0] = not late
+    mask[1] = torch.arange(4) >= padded_at_the_start
     assert_close(solution.attention(q, k, v, mask, True), oracle(q, k, v, mask)[0])
-    assert_close(solution.attention(q, k, v, mask, False), oracle(q, k, v, mask, causal=False)[0])
 
 
 @points(2, group="gradients", group_zh="梯度")
 @hint(en="Does every step of yours stay on the tape?", zh="你的每一步都留在自动求导的记录里吗?")
-@given(seed=SEEDS, causal=st.booleans(), masked=st.booleans())
+@given(seed=SEEDS)
 @settings(max_examples=10, deadline=None)
-def test_gradients_equal_the_formulas(solution, seed, causal, masked):
-    q, k, v, mask, rng = draw(seed, d_v=2)
-    upstream = torch.from_numpy(rng.standard_normal((2, 2, 4, 2)))
-    mask = mask if masked else None
-    assert_close(
-        solution.run(gradients, q, k, v, mask, causal, upstream),
-        oracle(q, k, v, mask, causal, upstream),
-        rtol=1e-9,
-    )
+def test_gradients_equal_the_formulas(solution, seed):
+    q, k, v, mask, rng = draw(seed)
+    upstream = torch.from_numpy(rng.standard_normal((2, 2, 4, 3)))
+    found = solution.run(gradients, q, k, v, mask, True, upstream)
+    assert_close(found, oracle(q, k, v, mask, True, upstream), rtol=1e-9)
 
 
 @points(2, group="gradients", group_zh="梯度")
@@ -187,14 +183,14 @@ def test_gradients_equal_the_formulas(solution, seed, causal, masked):
     en="Where a forward value was replaced, what happens on the way back?",
     zh="前向时被替换掉的值, 反向传播时会怎样?",
 )
-@given(seed=SEEDS, content=st.sampled_from([float("nan"), float("inf"), 1e300]), causal=st.booleans())
+@given(seed=SEEDS, content=st.sampled_from([float("nan"), float("inf"), 1e300]))
 @settings(max_examples=8, deadline=None)
-def test_gradients_stay_finite(solution, seed, content, causal):
+def test_gradients_stay_finite(solution, seed, content):
     q, k, v, mask, rng = draw(seed)
     mask[0], mask[1, 2] = False, False
     upstream = torch.from_numpy(rng.standard_normal((2, 2, 4, 3)))
     k, v = holes(k, mask, content), holes(v, mask, content)
-    _, (d_q, d_k, d_v) = solution.run(gradients, q, k, v, mask, causal, upstream)
+    _, (d_q, d_k, d_v) = solution.run(gradients, q, k, v, mask, True, upstream)
     assert all(bool(torch.isfinite(g).all()) for g in (d_q, d_k, d_v))
     assert not d_q[0].any()
     padded = (~mask)[:, None, :].expand(d_k.shape[:3])
@@ -208,14 +204,15 @@ def test_gradients_stay_finite(solution, seed, content, causal):
     en="Which number did you use for 'minus infinity', and what if a score is below it?",
     zh="你用哪个数代替负无穷? 如果真实的分数比它还小呢?",
 )
-@given(seed=SEEDS, sign=st.sampled_from([-1.0, 1.0]), size=st.sampled_from([1e3, 1e10, 1e12]))
-@settings(max_examples=12, deadline=None)
-def test_large_scores(solution, seed, sign, size):
-    q, k, v, mask, _ = draw(seed, queries=5, keys=5, d=4)
-    q[..., 0], k[..., 0] = 2.0 * math.sqrt(size), sign * math.sqrt(size)
-    mask[:, 3] = False
-    expected = oracle(q, k, v, mask)[0]
-    assert_close(solution.attention(q, k, v, mask, True), expected, rtol=5e-3)
+@given(seed=SEEDS)
+@settings(max_examples=3, deadline=None)
+def test_large_scores(solution, seed):
+    for size in (-1e12, -1e10, -1e3, 1e3, 1e10, 1e12):
+        q, k, v, mask, _ = draw(seed, queries=5, keys=5, d=4)
+        q[..., 0], k[..., 0] = 2.0 * math.sqrt(abs(size)), math.copysign(math.sqrt(abs(size)), size)
+        mask[:, 3] = False
+        expected = oracle(q, k, v, mask)[0]
+        assert_close(solution.attention(q, k, v, mask, True), expected, rtol=5e-3)
 
 
 @points(2, group="numbers", group_zh="数值稳定")
@@ -224,7 +221,7 @@ def test_large_scores(solution, seed, sign, size):
 @settings(max_examples=12, deadline=None)
 def test_dtype_is_kept_and_half_precision_is_enough(solution, seed, dtype):
     _, _, v, mask, rng = draw(seed, queries=5, keys=5, d=64)
-    q, k = (torch.from_numpy(rng.integers(-120, 121, (2, 2, 5, 64))) for _ in range(2))
+    q, k = (torch.from_numpy(rng.integers(-2, 3, (2, 2, 5, 64))) for _ in range(2))
     q[..., :8], k[..., :8] = 120, 120
     q, k, v = q.to(dtype), k.to(dtype), v.to(dtype)
     result = solution.attention(q, k, v, mask, True)
@@ -234,7 +231,7 @@ def test_dtype_is_kept_and_half_precision_is_enough(solution, seed, dtype):
 @points(1, group="inputs", group_zh="输入")
 @hint(en="Does your code assume an order in memory?", zh="你的代码是否假定了数据在内存里的顺序?")
 def test_inputs_need_not_be_contiguous(solution, rng):
-    q, k, v, mask, _ = draw(int(rng.integers(2**32)), b=2, h=3, queries=4, keys=5, d=2, d_v=3)
+    q, k, v, mask, _ = draw(int(rng.integers(2**32)), h=3, queries=5, keys=5, d=2)
     assert_close(solution.run(with_transposed_views, q, k, v, mask), oracle(q, k, v, mask)[0])
 
 

@@ -1,4 +1,4 @@
-"""Views the heads as one batch."""
+"""Views all heads as one batch."""
 
 import math
 
@@ -14,10 +14,10 @@ def attention(q, k, v, padding_mask=None, causal=True):
         allowed = allowed & padding_mask[:, None, None, :]
         padding = ~padding_mask[:, None, :, None]
         k, v = k.masked_fill(padding, 0), v.masked_fill(padding, 0)
-    q, k, v = (t.view(-1, *t.shape[-2:]) for t in (q, k, v))
+    batch, heads = q.shape[:2]
+    q, k, v = (t.view(batch * heads, *t.shape[-2:]) for t in (q, k, v))
     exact = torch.promote_types(q.dtype, torch.float32)
     scores = q.to(exact) @ k.to(exact).transpose(-2, -1) / math.sqrt(q.shape[-1])
-    batch = 1 if padding_mask is None else padding_mask.shape[0]
-    scores = scores.view(batch, -1, queries, keys).masked_fill(~allowed, torch.finfo(exact).min)
+    scores = scores.view(batch, heads, queries, keys).masked_fill(~allowed, torch.finfo(exact).min)
     weights = scores.softmax(dim=-1).masked_fill(~allowed, 0)
-    return (weights @ v.to(exact).view(*weights.shape[:2], keys, -1)).to(q.dtype)
+    return (weights @ v.to(exact).view(batch, heads, keys, -1)).to(q.dtype)

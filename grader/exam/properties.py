@@ -1,0 +1,29 @@
+"""How Hypothesis runs in an exam: secret seeds, no database, no deadline; hidden examples are not made small."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, settings
+
+
+def use_profile() -> None:
+    """Load our Hypothesis profile: secret seeds, no database, no deadline."""
+    settings.register_profile(
+        "grader",
+        database=None,
+        deadline=None,
+        derandomize=False,
+        print_blob=False,
+        report_multiple_bugs=False,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.differing_executors],
+    )
+    settings.load_profile("grader")
+
+
+def steer(function: Any, seed: int, *, shrink: bool) -> None:
+    """Set a property's seed, and whether a failing example is made small; hidden ones are not: nobody sees them."""
+    function._hypothesis_internal_use_seed = seed  # what hypothesis.seed() sets
+    own = function._hypothesis_internal_use_settings or settings.default
+    phases = (Phase.explicit, Phase.generate, Phase.shrink) if shrink else (Phase.explicit, Phase.generate)
+    function._hypothesis_internal_use_settings = settings(own, phases=phases)
