@@ -55,8 +55,14 @@ class BrokenError(GraderError):
 def describe_fault(fault: str, *, file: Path | str | None = None, line: int | None = None, cure: str = "") -> str:
     """Put place, fault and cure into one line, as `file:line: fault. Cure.` has them."""
     place = "" if file is None else f"{file}:{line}: " if line is not None else f"{file}: "
-    sentence = f"{place}{fault.rstrip('.')}."
-    return f"{sentence} {cure.rstrip('.')}." if cure else sentence
+    sentence = _ended(f"{place}{fault}")
+    return f"{sentence} {_ended(cure)}" if cure else sentence
+
+
+def _ended(text: str) -> str:
+    """End a sentence with one mark."""
+    text = text.rstrip(".")
+    return text if text.endswith(("?", "!")) else f"{text}."
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -53,12 +53,14 @@ def grade(
         path = Path(submission)
         try:
             submission = read_submission(path, question.spec)
+            found = violations(submission, question.spec.forbidden)
         except SubmissionError as error:
             return _invalid(question, path, seed, error)
+    else:
+        found = violations(submission, question.spec.forbidden)
     if question.spec.environment.device == "cuda" and not _has_cuda():
         reason = "the question needs a CUDA GPU, which this machine lacks"
         return unread(question, _identity(submission), seed, reason, status=Status.UNGRADED)
-    found = violations(submission, question.spec.forbidden)
     plan = make_plan(question, submission, seed=seed, violations=found, only=only, level=isolation)
     run = refuse(plan) if plan.violations else exam.execute(plan) if exam is not None else execute(plan)
     verdict = score(question, plan.checks, _identity(submission), seed, run)

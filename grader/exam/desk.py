@@ -68,8 +68,10 @@ def find_solution(question: Question, name: str) -> Path:
     """
     if name == "reference":
         return question.reference
-    for path in sorted(question.solutions.glob(f"*/{name}.py")):
-        return path
+    for kind in ("slow", "correct"):
+        path = question.solutions / kind / f"{name}.py"
+        if path.is_file():
+            return path
     raise FileNotFoundError(f"{question.solutions}: no solution is named {name!r}")
 
 

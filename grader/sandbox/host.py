@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 ARENA_BYTES = 64 * 2**20
 READY_SECONDS = 120.0
 START_SECONDS = 20.0
+GOODBYE_SECONDS = 1.0
 WATCH_SECONDS = 0.02
 KEPT_OUTPUT = 16 * 2**10
 MAX_REPLY = 512 * 2**20
@@ -223,6 +224,8 @@ class Template:
     def close(self) -> None:
         """End the template and with it every guest; leave nothing behind."""
         self._control.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(GOODBYE_SECONDS)  # it ends by itself; so its CPU time is counted as ours
         if self._process.poll() is None:
             if self.wants.level is not Level.FULL:
                 tree.kill_family(self._process.pid)

@@ -173,6 +173,7 @@ def test_queries_that_see_nothing_get_zeros(solution, seed, padded_at_the_start)
 @settings(max_examples=10, deadline=None)
 def test_gradients_equal_the_formulas(solution, seed):
     q, k, v, mask, rng = draw(seed)
+    mask[:, 1] = True  # with a single key all gradients by q would be zero, up to rounding
     upstream = torch.from_numpy(rng.standard_normal((2, 2, 4, 3)))
     found = solution.run(gradients, q, k, v, mask, True, upstream)
     assert_close(found, oracle(q, k, v, mask, True, upstream), rtol=1e-9)

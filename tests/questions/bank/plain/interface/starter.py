@@ -1,0 +1,4 @@
+LIMIT = 0
+
+
+class Account: ...
