@@ -122,7 +122,7 @@ def find_bank(folder: Path | str | None = None) -> Path:
     for above in (here, *here.parents):
         if (above / "bank").is_dir():
             return above / "bank"
-    cure = f"Go where a folder bank/ is, set {VARIABLE}, or name the folder"
+    cure = f"Go where a folder bank/ is, set {VARIABLE}, or name the folder with --bank"
     raise InputError(f"no bank of questions in {here} or above", cure=cure)
 
 

@@ -85,11 +85,11 @@ def _dict_difference(actual: dict[Any, Any], expected: dict[Any, Any], tolerance
     missing = [key for key in expected if key not in actual]
     surplus = [key for key in actual if key not in expected]
     if missing or surplus:
-        parts = [f"key {missing[0]!r} is missing"] if missing else []
-        parts += [f"key {surplus[0]!r} is not expected"] if surplus else []
+        parts = [f"key {summary(missing[0], 80)} is missing"] if missing else []
+        parts += [f"key {summary(surplus[0], 80)} is not expected"] if surplus else []
         return _at(place) + ", ".join(parts)
     for key, value in expected.items():
-        difference = _difference(actual[key], value, tolerance, f"{place}[{key!r}]")
+        difference = _difference(actual[key], value, tolerance, f"{place}[{summary(key, 40)}]")
         if difference:
             return difference
     return ""
@@ -202,7 +202,9 @@ def _summary(value: object, limit: int) -> str:  # noqa: PLR0911  one return per
     if _is_array(value):
         return _array_summary(value)
     if isinstance(value, dict):
-        return _bracketed("{", (f"{key!r}: {_summary(item, limit)}" for key, item in value.items()), "}", value, limit)
+        return _bracketed(
+            "{", (f"{_summary(key, limit)}: {_summary(item, limit)}" for key, item in value.items()), "}", value, limit
+        )
     if isinstance(value, list):
         return _bracketed("[", (_summary(item, limit) for item in value), "]", value, limit)
     if isinstance(value, tuple) and type(value) is tuple:
@@ -211,10 +213,17 @@ def _summary(value: object, limit: int) -> str:  # noqa: PLR0911  one return per
         )
     if isinstance(value, int) and value.bit_length() > 256:
         return f"an int of {value.bit_length()} bits"  # its digits would take longer than anybody waits
-    text = repr(value)
+    text = _repr(value)
     if len(text) > limit and isinstance(value, str | bytes):
         return f"{text[:limit]}… ({kind_of(value)} of {len(value)})"
     return text
+
+
+def _repr(value: object) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # Python refuses to write integers of over 4300 digits, wherever they stand
+        return f"a {kind_of(value)} that holds a huge integer"
 
 
 def _bracketed(opening: str, parts: Iterable[str], closing: str, value: Sized, limit: int) -> str:

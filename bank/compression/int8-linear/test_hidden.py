@@ -1,3 +1,5 @@
+"""Hidden checks of `int8-linear`; expectations come from numpy and Python's own integers."""
+
 import gc
 import io
 import weakref
@@ -225,7 +227,7 @@ def normal(rng, *shape):
 
 
 @points(2, group="codes and scales", group_zh="编码与 scale")
-@hint(en="Which rows have no largest value to divide by?", zh="哪些行没有可用来相除的最大值?")
+@hint(en="Which rows have no largest value to divide by?", zh="哪些行没有可用来相除的最大值？")
 @given(seed=SEEDS, rows=st.integers(1, 4), columns=st.integers(1, 6))
 @settings(max_examples=15, deadline=None)
 def test_scale_of_each_row(solution, seed, rows, columns):
@@ -242,7 +244,7 @@ def test_scale_of_each_row(solution, seed, rows, columns):
 @points(2, group="codes and scales", group_zh="编码与 scale")
 @hint(
     en="Where do halves go, and how many codes lie on each side of zero?",
-    zh="恰好一半的值往哪边走? 零的两侧各有多少个编码?",
+    zh="恰好一半的值往哪边走？零的两侧各有多少个编码？",
 )
 @given(seed=SEEDS)
 @settings(max_examples=10, deadline=None)
@@ -277,7 +279,7 @@ def test_products_equal_python_integers(solution, seed, n, k, lead):
 
 
 @points(3, group="integer products", group_zh="整数乘积")
-@hint(en="How large does the sum become, and which types hold it exactly?", zh="和会有多大? 哪些类型能准确地存下它?")
+@hint(en="How large does the sum become, and which types hold it exactly?", zh="和会有多大？哪些类型能准确地存下它？")
 @given(seed=SEEDS, k=st.sampled_from([4096, 65536]))
 @settings(max_examples=4, deadline=None)
 def test_long_sums_are_exact(solution, seed, k):
@@ -296,7 +298,7 @@ def test_long_sums_are_exact(solution, seed, k):
 @points(3, group="the layer", group_zh="量化层")
 @hint(
     en="Follow one row through the layer with pencil and paper, bias and zero rows included.",
-    zh="用纸笔跟着一行数据走完这一层, 别忘了偏置和全零的行。",
+    zh="用纸笔跟着一行数据走完这一层，别忘了偏置和全零的行。",
 )
 @given(seed=SEEDS, n=st.integers(1, 5), k=st.integers(1, 9), with_bias=st.booleans(), zeros=st.booleans())
 @settings(max_examples=25, deadline=None)
@@ -314,7 +316,7 @@ def test_output_for_one_row(solution, seed, n, k, with_bias, zeros):
 
 
 @points(2, group="the layer", group_zh="量化层")
-@hint(en="How many scales are there for the weight, how many for the input?", zh="权重有几个 scale, 输入有几个?")
+@hint(en="How many scales are there for the weight, how many for the input?", zh="权重有几个 scale，输入有几个？")
 @given(seed=SEEDS)
 @settings(max_examples=4, deadline=None)
 def test_rows_and_channels_of_any_magnitude(solution, seed):
@@ -332,7 +334,7 @@ def test_rows_and_channels_of_any_magnitude(solution, seed):
 @points(2, group="the layer", group_zh="量化层")
 @hint(
     en="What is a row when there are three dimensions, or one, or no row at all?",
-    zh="有三个维度、只有一个维度, 或者一行也没有时, “行”指的是什么?",
+    zh="有三个维度、只有一个维度，或者一行也没有时，“行”指的是什么？",
 )
 @given(seed=SEEDS, lead=st.lists(st.integers(0, 3), max_size=3))
 @settings(max_examples=15, deadline=None)
@@ -347,7 +349,7 @@ def test_any_leading_dimensions(solution, seed, lead):
 
 
 @points(1, group="the layer", group_zh="量化层")
-@hint(en="In which type are the large integers multiplied by the scales?", zh="大整数与 scale 相乘时用的是什么类型?")
+@hint(en="In which type are the large integers multiplied by the scales?", zh="大整数与 scale 相乘时用的是什么类型？")
 @given(seed=SEEDS, dtype=st.sampled_from([torch.float16, torch.bfloat16, torch.float64]))
 @settings(max_examples=9, deadline=None)
 def test_dtype_of_the_input_is_kept(solution, seed, dtype):
@@ -359,7 +361,7 @@ def test_dtype_of_the_input_is_kept(solution, seed, dtype):
 
 
 @points(2, group="memory and state", group_zh="内存与状态")
-@hint(en="Which tensors does the layer still hold, and for what?", zh="这一层还抓着哪些张量, 为了什么?")
+@hint(en="Which tensors does the layer still hold, and for what?", zh="这一层还引用着哪些张量，各有什么用？")
 def test_no_float_copy_of_the_weight(solution):
     report = solution.run(memory, 512, 256)
     assert report["saved"] <= 0.30 * report["float_saved"]
@@ -368,7 +370,7 @@ def test_no_float_copy_of_the_weight(solution):
 
 
 @points(2, group="memory and state", group_zh="内存与状态")
-@hint(en="What does state_dict() know of your layer?", zh="state_dict() 知道这一层的哪些内容?")
+@hint(en="What does state_dict() know of your layer?", zh="state_dict() 知道这一层的哪些内容？")
 @given(seed=SEEDS)
 @settings(max_examples=5, deadline=None)
 def test_state_carries_everything(solution, seed):
@@ -386,7 +388,7 @@ def test_state_carries_everything(solution, seed):
 
 
 @points(2, group="devices", group_zh="设备")
-@hint(en="Which tensors are made in forward, and where?", zh="forward 里新建了哪些张量, 建在哪里?")
+@hint(en="Which tensors are made in forward, and where?", zh="forward 里新建了哪些张量，建在哪里？")
 def test_layer_follows_its_device(solution):
     for bias in (True, False):
         seen = solution.run(on_another_device, bias)
@@ -395,7 +397,7 @@ def test_layer_follows_its_device(solution):
 
 
 @points(1, group="memory and state", group_zh="内存与状态")
-@hint(en="What do the old layer and the new one share?", zh="旧层和新层共用了什么?")
+@hint(en="What do the old layer and the new one share?", zh="旧层和新层共用了什么？")
 def test_float_layer_and_quantised_layer_are_independent(solution, rng):
     weight, bias, x = rng.tensor(3, 5), rng.tensor(3), rng.tensor(4, 5)
     report = solution.run(independence, weight, bias, x)
@@ -407,7 +409,7 @@ def test_float_layer_and_quantised_layer_are_independent(solution, rng):
 
 
 @points(2, group="the model", group_zh="整个模型")
-@hint(en="How deep can a linear layer sit?", zh="线性层可能藏得多深?")
+@hint(en="How deep can a linear layer sit?", zh="线性层可能藏得多深？")
 @given(seed=st.integers(0, 2**31 - 1))
 @settings(max_examples=3, deadline=None)
 def test_every_nested_linear_is_replaced(solution, seed):
@@ -422,7 +424,7 @@ def test_every_nested_linear_is_replaced(solution, seed):
 @points(2, group="the model", group_zh="整个模型")
 @hint(
     en="May a module have two names? Is every kind of Linear a plain one?",
-    zh="一个模块可以有两个名字吗? 所有 Linear 都是普通的 Linear 吗?",
+    zh="一个模块可以有两个名字吗？所有 Linear 都是普通的 Linear 吗？",
 )
 def test_shared_and_special_layers(solution):
     report = solution.run(shared_model)

@@ -1,3 +1,5 @@
+"""Public checks of `int8-linear`: they show the interface."""
+
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st

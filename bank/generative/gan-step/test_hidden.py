@@ -1,3 +1,5 @@
+"""Hidden checks of `gan-step`; expectations come from gradients written out by hand in numpy."""
+
 import numpy as np
 import torch
 from hypothesis import given, settings
@@ -248,7 +250,7 @@ def weights_only(history):
 @points(4, group="both networks learn", group_zh="两个网络都按规则学习")
 @hint(
     en="Write down both losses and the weights of each gradient; then follow three steps on paper.",
-    zh="写下两个损失, 以及各自对哪些权重求梯度, 再在纸上走三步。",
+    zh="写下两个损失，以及各自对哪些权重求梯度，再在纸上走三步。",
 )
 @given(seed=SEEDS, size=st.integers(1, 5))
 @settings(max_examples=8, deadline=None)
@@ -262,7 +264,7 @@ def test_weights_after_one_two_and_three_steps(solution, seed, size):
 @points(2, group="the losses", group_zh="损失的数值")
 @hint(
     en="Which weights stand in the networks at the moment each loss is taken?",
-    zh="计算每个损失的那一刻, 网络里是哪一版权重?",
+    zh="计算每个损失的那一刻，网络里是哪一版权重？",
 )
 @given(seed=SEEDS)
 @settings(max_examples=10, deadline=None)
@@ -275,7 +277,7 @@ def test_losses_are_those_that_were_minimised(solution, seed):
 @points(2, group="gradients do not leak", group_zh="梯度互不干扰")
 @hint(
     en="Somebody else may have called backward() before you were called.",
-    zh="在你的函数被调用之前, 别人可能已经调用过 backward()。",
+    zh="在你的函数被调用之前，别人可能已经调用过 backward()。",
 )
 @given(seed=SEEDS, stale=st.sampled_from([-3.0, 0.5, 100.0]))
 @settings(max_examples=6, deadline=None)
@@ -288,7 +290,7 @@ def test_old_gradients_have_no_influence(solution, seed, stale):
 @points(3, group="gradients do not leak", group_zh="梯度互不干扰")
 @hint(
     en="Look at the other network at the moment an optimizer steps: weights and .grad.",
-    zh="在某个优化器走一步的那一刻, 看看另一个网络的权重和 .grad。",
+    zh="在某个优化器走一步的那一刻，看看另一个网络的权重和 .grad。",
 )
 def test_each_turn_leaves_the_other_network_alone(solution, rng):
     world = make_world(int(rng.integers(2**32)))
@@ -302,7 +304,7 @@ def test_each_turn_leaves_the_other_network_alone(solution, rng):
 
 
 @points(2, group="shapes", group_zh="形状")
-@hint(en="Whose business is the shape of a sample?", zh="样本是什么形状, 该由谁来操心?")
+@hint(en="Whose business is the shape of a sample?", zh="样本是什么形状，该由谁来操心？")
 @given(seed=SEEDS)
 @settings(max_examples=5, deadline=None)
 def test_images_stay_images(solution, seed):
@@ -322,7 +324,7 @@ def test_logits_may_be_a_vector(solution, seed, size):
 
 
 @points(2, group="shapes", group_zh="形状")
-@hint(en="Where do the labels get their length from?", zh="标签的长度从哪里来?")
+@hint(en="Where do the labels get their length from?", zh="标签的长度从哪里来？")
 @given(seed=SEEDS, sizes=st.permutations([1, 3, 6]))
 @settings(max_examples=10, deadline=None)
 def test_batch_sizes_may_differ(solution, seed, sizes):
@@ -334,7 +336,7 @@ def test_batch_sizes_may_differ(solution, seed, sizes):
 @points(1, group="the losses", group_zh="损失的数值")
 @hint(
     en="What is the logarithm of a sigmoid that has rounded to 0?",
-    zh="sigmoid 舍入成 0 之后, 它的对数是多少?",
+    zh="sigmoid 舍入成 0 之后，它的对数是多少？",
 )
 @given(seed=SEEDS, bias=st.sampled_from([-600.0, -90.0, 90.0, 600.0]))
 @settings(max_examples=8, deadline=None)
@@ -347,7 +349,7 @@ def test_large_logits_stay_exact(solution, seed, bias):
 @points(1, group="the generator learns through the discriminator", group_zh="生成器通过判别器学习")
 @hint(
     en="Where can the generator's gradient come from, if the discriminator tells it nothing?",
-    zh="判别器什么信息都不给时, 生成器的梯度还能从哪里来?",
+    zh="判别器什么信息都不给时，生成器的梯度还能从哪里来？",
 )
 def test_a_deaf_discriminator_teaches_nothing(solution, rng):
     world = make_world(int(rng.integers(2**32)), sizes=(4, 4, 4))
@@ -358,7 +360,7 @@ def test_a_deaf_discriminator_teaches_nothing(solution, rng):
 
 
 @points(1, group="nothing else changes", group_zh="其余一切不变")
-@hint(en="Who decides on train or eval mode here?", zh="这里由谁决定用 train 还是 eval 模式?")
+@hint(en="Who decides on train or eval mode here?", zh="这里由谁决定用 train 还是 eval 模式？")
 @given(modes=st.lists(st.booleans(), min_size=4, max_size=4))
 @settings(max_examples=12, deadline=None)
 def test_modes_are_respected(solution, modes):
@@ -369,7 +371,7 @@ def test_modes_are_respected(solution, modes):
 
 
 @points(1, group="nothing else changes", group_zh="其余一切不变")
-@hint(en="Was every parameter trainable before?", zh="调用之前, 每个参数都可以训练吗?")
+@hint(en="Was every parameter trainable before?", zh="调用之前，每个参数都可以训练吗？")
 @given(frozen=st.sets(st.sampled_from([0, 1, 2, 4, 5, 6]), max_size=5))
 @settings(max_examples=12, deadline=None)
 def test_frozen_parameters_stay_frozen(solution, frozen):
@@ -381,7 +383,7 @@ def test_frozen_parameters_stay_frozen(solution, frozen):
 @points(2, group="nothing else changes", group_zh="其余一切不变")
 @hint(
     en="Would batch normalisation see the same batches as in the statement?",
-    zh="如果网络里有批归一化, 它看到的批次和题目所说的一样吗?",
+    zh="如果网络里有批归一化，它看到的批次和题目所说的一样吗？",
 )
 @given(seed=SEEDS)
 @settings(max_examples=5, deadline=None)

@@ -1,3 +1,5 @@
+"""Public checks of `gan-step`: they show the interface."""
+
 import math
 
 import torch
@@ -43,7 +45,7 @@ def step_of_an_undecided_discriminator(submission):
 
 
 @points(0, group="the losses", group_zh="损失")
-@hint(en="All logits are 0, and nothing is learnt at rate 0.", zh="所有 logit 都是 0, 学习率也是 0。")
+@hint(en="All logits are 0, and nothing is learnt at rate 0.", zh="所有 logit 都是 0，学习率也是 0。")
 def test_losses_of_an_undecided_discriminator(solution):
     d_loss, g_loss = solution.run(step_of_an_undecided_discriminator)
     assert_close(d_loss, 2 * math.log(2), rtol=1e-5)
@@ -51,7 +53,7 @@ def test_losses_of_an_undecided_discriminator(solution):
 
 
 @points(0, group="both networks learn", group_zh="两个网络都在学习")
-@hint(en="Which optimizer steps when?", zh="哪个优化器在什么时候走一步?")
+@hint(en="Which optimizer steps when?", zh="哪个优化器在什么时候走一步？")
 @given(seed=st.integers(0, 1000), samples=st.integers(1, 6))
 @settings(max_examples=10, deadline=None)
 def test_both_networks_move(solution, seed, samples):

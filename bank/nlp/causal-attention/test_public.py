@@ -1,3 +1,5 @@
+"""Public checks of `causal-attention`: they show the interface."""
+
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -6,7 +8,7 @@ from grader.exam import assert_close, hint, points
 
 
 @points(0, group="values", group_zh="数值")
-@hint(en="With equal scores, attention is a mean.", zh="分数都相等时, 注意力就是求平均。")
+@hint(en="With equal scores, attention is a mean.", zh="分数都相等时，注意力就是求平均。")
 def test_equal_scores_give_running_means(solution):
     q = torch.zeros(1, 1, 3, 2)
     k = torch.ones(1, 1, 3, 2)
@@ -16,7 +18,7 @@ def test_equal_scores_give_running_means(solution):
 
 
 @points(0, group="padding", group_zh="填充")
-@hint(en="True marks a real token.", zh="True 表示真实的 token。")
+@hint(en="True marks a real token.", zh="True 表示真实的词元。")
 def test_padding_is_left_out(solution):
     q, k = torch.zeros(1, 1, 1, 2), torch.ones(1, 1, 3, 2)
     v = torch.tensor([[[[2.0], [4.0], [9.0]]]])

@@ -1,4 +1,4 @@
-"""Softmax by hand: shifted by the largest visible score of each row, and a denominator that is never zero."""
+"""Softmax by hand: shifted by the largest visible score of each row, divided at the very end."""
 
 import torch
 
@@ -17,11 +17,8 @@ def attention(q, k, v, padding_mask=None, causal=True):
         hidden = hidden | ~padding_mask.reshape(batch, 1, 1, t_k)
 
     wide = torch.float64 if q.dtype == torch.float64 else torch.float32
-    scores = torch.einsum("bhid,bhjd->bhij", q.to(wide) * d**-0.5, k.to(wide))
-    top = scores.detach().masked_fill(hidden, -torch.inf).amax(-1, keepdim=True)
-    top = torch.where(torch.isinf(top), torch.zeros_like(top), top)
-    shifted = torch.where(hidden, torch.zeros_like(scores), scores - top)
-    exponentials = torch.where(hidden, torch.zeros_like(scores), shifted.exp())
-    total = exponentials.sum(-1, keepdim=True)
-    total = torch.where(total == 0, torch.ones_like(total), total)
-    return torch.einsum("bhij,bhjd->bhid", exponentials / total, v.to(wide)).to(q.dtype)
+    scores = (q.to(wide) * d**-0.5) @ k.to(wide).mT
+    scores = scores.masked_fill(hidden, torch.finfo(wide).min)
+    exponentials = (scores - scores.detach().amax(-1, keepdim=True)).exp_()
+    out = exponentials @ v.to(wide) / exponentials.sum(-1, keepdim=True)
+    return out.masked_fill(hidden.all(-1, keepdim=True), 0).to(q.dtype)

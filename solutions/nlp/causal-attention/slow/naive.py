@@ -20,7 +20,11 @@ def attention(q, k, v, padding_mask=None, causal=True):
                 seen_k, seen_v = k[b, h, :end].to(exact), v[b, h, :end].to(exact)
                 if not everything_is_real:
                     seen_k, seen_v = seen_k[real[:end]], seen_v[real[:end]]
+                if len(seen_k) == 0:
+                    rows.append(q[b, h, i, :1].to(exact) * v.new_zeros(v.shape[-1]))
+                    continue
                 scores = seen_k @ q[b, h, i].to(exact) / math.sqrt(width)
-                rows.append(scores.softmax(dim=0) @ seen_v)
+                weights = (scores - scores.max()).exp()
+                rows.append(weights / weights.sum() @ seen_v)
         sequences.append(torch.stack(rows).reshape(heads, queries, -1))
     return torch.stack(sequences).to(q.dtype)

@@ -6,7 +6,7 @@ import numpy as np
 
 
 def echo(x):
-    print(x.ravel()[:3].tolist(), random.random(), np.random.random())  # noqa: NPY002,T201  what the seed must repeat
+    print(x.ravel()[:3].tolist(), random.random(), np.random.random())  # noqa: T201  what the seed must repeat
     return x + 1 if x.dtype == float else x
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 LIMIT = True + 2
 
 
-class AmountError(ArithmeticError, ValueError):
+class AmountError(UnicodeError):
     pass
 
 
