@@ -90,6 +90,8 @@ def _status(graded: Sequence[CheckResult], run: Run, exports: int) -> Status:
         return Status.BROKEN
     if _nothing_defined(run, exports):
         return Status.INVALID
+    if not graded:
+        return Status.BROKEN
     scored = [result for result in graded if result.max_points > 0] or list(graded)
     passed = [result.outcome is Outcome.PASSED for result in scored]
     if all(passed):

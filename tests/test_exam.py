@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import json
 import os
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +26,10 @@ from grader.exam.findings import classify
 from grader.exam.seeds import derive, make_rng
 from grader.exam.solution import Handle, LocalRespondent, Solution, describe_last_call, remote_exception
 from grader.grading import grade
+from grader.question import Visibility
 from grader.sandbox import tree, wire
 from grader.submission import Submission, Unit
-from grader.verdict import CheckResult, Level, Outcome, Status, Verdict
+from grader.verdict import CheckResult, Detail, Level, Outcome, Status, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -62,40 +65,39 @@ IDENTITY = "def f(x):\n    return x\n"
 
 # --- Small questions, made where they are needed ---
 
-Make = "Callable[..., Question]"
+
+def write_question(
+    root: Path,
+    hidden: str,
+    *,
+    exports: Sequence[str] = ("f",),
+    reference: str = IDENTITY,
+    limits: dict[str, object] | None = None,
+    **slow: str,
+) -> Question:
+    """Write a question: its hidden suite, and what it needs beside."""
+    folder, own = root / "bank" / "made" / "sample", root / "solutions" / "made" / "sample"
+    spec = SPEC.replace("EXPORTS", json.dumps(dict.fromkeys(exports, "(x)")))
+    files = {
+        folder / "question.yaml": spec.replace("LIMITS", json.dumps(LIMITS | (limits or {}))),
+        folder / "statement.en.md": "A sample.\n",
+        folder / "statement.zh.md": "示例。\n",
+        folder / "starter.py": "",
+        folder / "test_public.py": "",
+        folder / "test_hidden.py": textwrap.dedent(hidden),
+        own / "reference.py": reference,
+        **{own / "slow" / f"{name}.py": source for name, source in slow.items()},
+    }
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return load_question(folder)
 
 
 @pytest.fixture
 def make(tmp_path: Path) -> Callable[..., Question]:
-    """Write a question: its hidden suite, and what it needs beside."""
-
-    def make_question(
-        hidden: str,
-        *,
-        public: str = "",
-        exports: Sequence[str] = ("f",),
-        reference: str = IDENTITY,
-        limits: dict[str, object] | None = None,
-        **solutions: str,
-    ) -> Question:
-        folder, own = tmp_path / "bank" / "made" / "sample", tmp_path / "solutions" / "made" / "sample"
-        spec = SPEC.replace("EXPORTS", json.dumps(dict.fromkeys(exports, "(x)")))
-        files = {
-            folder / "question.yaml": spec.replace("LIMITS", json.dumps(LIMITS | (limits or {}))),
-            folder / "statement.en.md": "A sample.\n",
-            folder / "statement.zh.md": "示例。\n",
-            folder / "starter.py": "",
-            folder / "test_public.py": textwrap.dedent(public),
-            folder / "test_hidden.py": textwrap.dedent(hidden),
-            own / "reference.py": reference,
-            **{own / "slow" / f"{name}.py": source for name, source in solutions.items()},
-        }
-        for path, text in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        return load_question(folder)
-
-    return make_question
+    """Write a question of one's own."""
+    return functools.partial(write_question, tmp_path)
 
 
 def submission(*sources: str, label: str = "solution.py") -> Submission:
@@ -115,6 +117,13 @@ def outcomes(verdict: Verdict) -> dict[str, str]:
 
 def check(verdict: Verdict, name: str) -> CheckResult:
     return next(check for check in verdict.checks if check.name in {name, f"test_{name}"})
+
+
+def evidence(verdict: Verdict, name: str) -> Detail:
+    """What is kept of a check that did not pass."""
+    detail = check(verdict, name).detail
+    assert detail is not None
+    return detail
 
 
 # --- Seeds ---
@@ -138,7 +147,7 @@ def test_the_same_seed_gives_the_same_verdict(says_and_adds: dict[int, list[Verd
     """Drawn data, examples of Hypothesis, and the submission's own randomness: all but the times."""
     first, second = says_and_adds[5]
 
-    assert first.status is Status.PARTIAL
+    assert first.status is not Status.BROKEN
     assert without_times(first) == without_times(second)
 
 
@@ -146,10 +155,7 @@ def test_another_seed_draws_other_data(says_and_adds: dict[int, list[Verdict]]) 
     """What the check draws, what Hypothesis draws, and what the submission draws."""
     first, second = says_and_adds[5][0], says_and_adds[6][0]
     for name in ("test_a_drawn_array", "test_any_list"):
-        calls = [check(verdict, name).detail for verdict in (first, second)]
-
-        assert calls[0] and calls[1]
-        assert calls[0].call != calls[1].call
+        assert evidence(first, name).call != evidence(second, name).call
     assert first.output != second.output
 
 
@@ -157,21 +163,16 @@ def test_public_examples_are_made_small(says_and_adds: dict[int, list[Verdict]])
     """A candidate sees the smallest list that fails; nobody sees a hidden one, and shrinking it would cost time."""
     hidden = set()
     for verdict in (says_and_adds[5][0], says_and_adds[6][0]):
-        shown, kept = check(verdict, "test_any_list_seen").detail, check(verdict, "test_any_list").detail
-        assert shown and kept
-        hidden.add(kept.call)
+        hidden.add(evidence(verdict, "test_any_list").call)
 
-        assert shown.call == "total([101])"
+        assert evidence(verdict, "test_any_list_seen").call == "total([101])"
     assert hidden != {"total([101])"}
 
 
 def test_what_a_mismatch_shows(says_and_adds: dict[int, list[Verdict]]) -> None:
     """Call, expectation, result and difference stand apart."""
-    detail = check(says_and_adds[5][0], "test_a_small_array").detail
+    detail = evidence(says_and_adds[5][0], "test_a_drawn_array")
 
-    assert detail is None, "integers are echoed as they are"
-    detail = check(says_and_adds[5][0], "test_a_drawn_array").detail
-    assert detail is not None
     assert str(detail.call).startswith("echo(array(3,) float64 [0.")
     assert str(detail.expected).startswith("array(3,) float64 [0.")
     assert str(detail.actual).startswith("array(3,) float64 [1.")
@@ -183,7 +184,7 @@ def test_seeds_follow_from_their_parts_alone() -> None:
     seeds = [derive(1, "a", "b"), derive(2, "a", "b"), derive(1, "ab"), derive(1, "b", "a"), derive(-1, "a", "b")]
 
     assert len(set(seeds)) == len(seeds)
-    assert derive(1, "a", "b") == 15_403_018_036_911_655_017
+    assert derive(1, "a", "b") == 10_839_309_650_536_449_098
     assert all(0 <= seed < 2**64 for seed in seeds)
 
 
@@ -238,8 +239,7 @@ FAULTY = """
 
 @pytest.fixture(scope="module")
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
-    make_question: Callable[..., Question] = make.__wrapped__(tmp_path_factory.mktemp("faulty"))  # type: ignore[attr-defined]
-    return graded(make_question(FAULTY))
+    return graded(write_question(tmp_path_factory.mktemp("faulty"), FAULTY))
 
 
 @pytest.mark.parametrize(
@@ -307,6 +307,16 @@ def test_a_grading_leaves_nothing_behind(make: Callable[..., Question], scratch:
     assert {path for path in groups() - before if not is_of_another(path)} == set()
 
 
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Wait for a condition, a few seconds at most."""
+    end = time.monotonic() + 5
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.002)
+    return True
+
+
 def is_of_another(group: Path) -> bool:
     """Whether a grader that runs beside this test made it."""
     grader = int(group.name.split("-")[1])
@@ -336,24 +346,51 @@ def test_a_parametrised_check_counts_once(make: Callable[..., Question]) -> None
     assert (verdict.points, verdict.max_points, verdict.status) == (4, 6, Status.PARTIAL)
 
 
-def test_what_is_installed_takes_no_part(
-    make: Callable[..., Question], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def install_plugin(folder: Path, name: str, module: str) -> None:
+    info = folder / f"{name}-1.0.dist-info"
+    info.mkdir(parents=True)
+    info.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n", encoding="utf-8")
+    info.joinpath("entry_points.txt").write_text(f"[pytest11]\n{name} = {module}\n", encoding="utf-8")
+    folder.joinpath("meddler.py").write_text("raise RuntimeError('a plugin')", encoding="utf-8")
+
+
+@pytest.mark.parametrize("module", ["meddler", "grader.exam.plugin"])
+def test_installed_plugins_take_no_part(
+    make: Callable[..., Question], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
-    """Neither plugins of the machine, nor options in the environment, nor a conftest beside the suite."""
+    """Another's is not loaded, and our own, which is installed with the package, not twice."""
+    install_plugin(tmp_path / "site", "meddler", module)
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+
+    assert graded(make("def test_a(solution): assert solution.f(1) == 1")).status is Status.ACCEPTED
+
+
+@pytest.mark.parametrize(("name", "value"), [("PYTEST_ADDOPTS", "-k nothing"), ("PYTEST_PLUGINS", "no_such_plugin")])
+def test_the_environment_takes_no_part(
+    make: Callable[..., Question], monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """What is set for somebody's own tests does not choose the checks of an exam."""
+    monkeypatch.setenv(name, value)
+
+    assert graded(make("def test_a(solution): assert solution.f(1) == 1")).status is Status.ACCEPTED
+
+
+def test_files_around_the_suite_take_no_part(make: Callable[..., Question]) -> None:
+    """Neither a conftest nor a configuration."""
     question = make("def test_a(solution): assert solution.f(1) == 1")
     (question.folder / "conftest.py").write_text("raise RuntimeError('conftest')", encoding="utf-8")
-    installed = tmp_path / "site"
-    for name, entry in {"meddler": "meddler", "exam_grader": "grader.exam.plugin"}.items():
-        info = installed / f"{name}-1.0.dist-info"
-        info.mkdir(parents=True)
-        info.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n", encoding="utf-8")
-        info.joinpath("entry_points.txt").write_text(f"[pytest11]\n{name} = {entry}\n", encoding="utf-8")
-    (installed / "meddler.py").write_text("raise RuntimeError('a plugin')", encoding="utf-8")
-    monkeypatch.syspath_prepend(str(installed))
-    monkeypatch.setenv("PYTEST_ADDOPTS", "--collect-only -k nothing")
-    monkeypatch.setenv("PYTEST_PLUGINS", "meddler")
+    (question.folder / "pytest.ini").write_text("[pytest]\naddopts = -k nothing\n", encoding="utf-8")
 
     assert graded(question).status is Status.ACCEPTED
+
+
+def test_no_checks_are_no_acceptance(make: Callable[..., Question]) -> None:
+    """Where a question has no public checks, grading those alone says so."""
+    verdict = graded(make("def test_a(solution): assert solution.f(1) == 1"), only=Visibility.PUBLIC)
+
+    assert verdict.status is not Status.ACCEPTED
+    assert "IndexError" not in verdict.message
 
 
 # --- Performance ---
@@ -424,7 +461,8 @@ RAISER = """
             import hypothesis
             hypothesis.reject()
         raise {
-            "own": Own("mine"), "assertion": AssertionError("no"), "exit": SystemExit(0), "interrupt": KeyboardInterrupt(),
+            "own": Own("mine"), "assertion": AssertionError("no"), "exit": SystemExit(0),
+            "interrupt": KeyboardInterrupt(),
             "skipped": Skipped("x"), "stop": StopIteration(), "closed": GeneratorExit(), "memory": MemoryError("much"),
             "key": KeyError("k"), "unicode": UnicodeDecodeError("utf-8", b"x", 0, 1, "odd"),
             "system": OSError(2, "No such file"), "group": ExceptionGroup("g", [ValueError("v")]),
@@ -483,8 +521,7 @@ RAISED = """
 
 @pytest.fixture(scope="module")
 def raised(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
-    make_question: Callable[..., Question] = make.__wrapped__(tmp_path_factory.mktemp("raised"))  # type: ignore[attr-defined]
-    return graded(make_question(RAISED), RAISER)
+    return graded(write_question(tmp_path_factory.mktemp("raised"), RAISED), RAISER)
 
 
 @pytest.mark.parametrize(
@@ -493,11 +530,8 @@ def raised(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
 )
 def test_what_the_submission_raises_is_an_error(raised: Verdict, name: str) -> None:
     """Whatever it raises, pytest's and Hypothesis's own among it: an error with its lines, never skip, exit or pass."""
-    found = check(raised, name)
-
-    assert found.outcome is Outcome.ERROR
-    assert found.detail is not None
-    assert found.detail.traceback[-1].file == "solution.py"
+    assert check(raised, name).outcome is Outcome.ERROR
+    assert evidence(raised, name).traceback[-1].file == "solution.py"
 
 
 @pytest.mark.parametrize("name", ["control_is_plain", "builtins_can_be_expected", "messages_can_be_matched"])
@@ -542,12 +576,11 @@ def test_an_error_while_loading(make: Callable[..., Question]) -> None:
 
     assert outcomes(verdict) == {"a": "error", "b": "error"}
     assert verdict.status is Status.REJECTED
-    detail = check(verdict, "a").detail
-    assert detail is not None
+    detail = evidence(verdict, "a")
     assert (detail.traceback[0].file, detail.traceback[0].line, detail.traceback[0].text) == (
         "solution.py", 3, "math.sqrt(-1)",
     )  # fmt: skip
-    assert "solution.py raised ValueError" in check(verdict, "b").message or detail.exception
+    assert detail.exception == "ValueError: math domain error"
 
 
 def test_an_error_at_the_end_of_loading(make: Callable[..., Question]) -> None:
@@ -564,7 +597,7 @@ def test_an_error_in_a_cell_names_the_cell(make: Callable[..., Question], tmp_pa
     """A notebook is read cell by cell, and so is what it raises."""
     question = make("def test_a(solution): ...")
     sources = ["x = 1", "y = 2", "def helper():\n    return missing\n\nhelper()", IDENTITY]
-    cells = [
+    cells: list[dict[str, object]] = [
         {
             "cell_type": "code",
             "id": f"c{number}",
@@ -579,11 +612,9 @@ def test_an_error_in_a_cell_names_the_cell(make: Callable[..., Question], tmp_pa
     document = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     notebook.write_text(json.dumps(document), encoding="utf-8")
     verdict = grade(question, notebook, seed=1)
-    found = check(verdict, "a")
+    lines = [(each.file, each.line, each.function) for each in evidence(verdict, "a").traceback]
 
-    assert found.outcome is Outcome.ERROR
-    assert found.detail is not None
-    lines = [(each.file, each.line, each.function) for each in found.detail.traceback]
+    assert check(verdict, "a").outcome is Outcome.ERROR
     assert lines == [("answer.ipynb cell 3", 4, "<module>"), ("answer.ipynb cell 3", 2, "helper")]
 
 
@@ -688,10 +719,10 @@ def test_handles_of_a_dead_guest_do_no_harm(make: Callable[..., Question]) -> No
             kept.append(solution.f("box", "newer"))
             stale = kept.pop(0)
             del stale
-            assert new.value == "new"
+            assert (new.value, new.value) == ("new", "new")
         def test_d(solution): solution.f("end")
         def test_e(solution):
-            other = solution.f("box", "another")
+            first, second = solution.f("box", "another"), solution.f("box", "another")
             assert kept[0].value == "another"
     """
     verdict = graded(make(suite), STATEFUL)
@@ -764,11 +795,10 @@ class Oracle:
     def __init__(self, value: object, status: str = "ok") -> None:
         self.value, self.status = value, status
 
-    def ask(self, operation: str, arguments: Sequence[object], stand_in: Solution) -> tuple[str, Any]:
+    def ask(self, *_request: object) -> tuple[str, Any]:
         return self.status, self.value
 
-    def forget(self, number: int) -> None:
-        pass
+    def forget(self, number: int) -> None: ...
 
 
 NONSENSE: list[Any] = [
@@ -823,9 +853,10 @@ def test_an_odd_answer_about_a_handle_is_no_fault_of_ours(use: Callable[[Handle]
         assert classify(error)[0] in {Outcome.FAILED, Outcome.ERROR}  # noqa: PT017  nor need it raise
 
 
-@pytest.mark.parametrize(
-    "value", [*NONSENSE, {"defined": 5, "names": 7, "failure": []}, {"defined": [[1]], "failure": {}}]
-)
+ODD_LOADS = [*NONSENSE, {"defined": 5, "names": 7, "failure": []}, {"defined": [[1]], "failure": {}}]
+
+
+@pytest.mark.parametrize("value", ODD_LOADS, ids=range(len(ODD_LOADS)))
 def test_an_odd_answer_to_loading_is_nothing(value: object) -> None:
     """What is malformed counts as nothing defined."""
     loaded = _loaded(value)
@@ -865,7 +896,7 @@ def test_the_reference_sees_copies_too() -> None:
 
 def test_a_reference_that_cannot_be_loaded_is_our_fault() -> None:
     """It says which, and why."""
-    with pytest.raises(RuntimeError, match="sample.py cannot be loaded: ZeroDivisionError") as caught:
+    with pytest.raises(RuntimeError, match=r"sample\.py cannot be loaded: ZeroDivisionError") as caught:
         stand_in("1 / 0")
 
     assert classify(caught.value)[0] is Outcome.BROKEN
@@ -943,12 +974,12 @@ def test_a_ruined_grading_does_not_ruin_the_next(make: Callable[..., Question]) 
             statuses = [
                 graded(question, source, exam=exam).status for source in (IDENTITY, "f = abs and str", IDENTITY)
             ]
-            family = tree.family(exam._template._process.pid)
+            template = exam._template._process.pid
+
+            assert statuses == [Status.BROKEN, Status.ACCEPTED, Status.BROKEN]
+            assert eventually(lambda: len(tree.family(template)) <= 2)  # bubblewrap and Python
     finally:
         gc.unfreeze()
-
-    assert statuses == [Status.BROKEN, Status.ACCEPTED, Status.BROKEN]
-    assert len(family) <= 2
 
 
 # --- The author's way ---

@@ -374,7 +374,7 @@ def test_use_is_measured(visit: Callable[..., Visit]) -> None:
     here.call("f")
     here.guest.close()
 
-    assert here.guest.ending.cpu >= 0.2
+    assert here.guest.ending.cpu >= 0.18  # the kernel counts in ticks of 10 ms, for each of two processes
     assert here.guest.ending.memory >= 64 * MIB or here.guest._template._groups is None
 
 
@@ -1071,7 +1071,7 @@ from grader.verdict import Level
 
 template = Template(Wants(level=Level(sys.argv[1])))
 guest = template.guest({allowance!r})
-print(os.getpid(), template._scratch, *tree.family(os.getpid()), flush=True)
+print(os.getpid(), template._scratch or "-", *tree.family(os.getpid()), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -1086,7 +1086,8 @@ def test_a_template_does_not_outlive_its_grader(level: Level) -> None:
     if "IsolationError" in done.stderr:
         pytest.skip("this machine has no such isolation")
     grader, folder, *family = done.stdout.split()
-    shutil.rmtree(folder)
+    if level is Level.RESTRICTED:
+        shutil.rmtree(folder)
 
     assert len(family) >= 4
     assert all_gone(set(map(int, family)))

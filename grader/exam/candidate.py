@@ -55,6 +55,8 @@ class Candidate:
     def __init__(self, template: Template, source: Source, limits: Limits) -> None:
         self.loaded: Loaded | None = None
         self.guests = 0
+        self.generation = 0
+        """Number of the guest that handles belong to now."""
         self._template = template
         self._source = source
         self._limits = limits
@@ -95,7 +97,10 @@ class Candidate:
         if self._guest is not None and not self._guest.alive:
             self._retire()
         if self._guest is not None:
-            self._request("seed", [derive(seed, "guest")])
+            try:
+                self._request("seed", [derive(seed, "guest")])
+            except (GuestEnded, CheckEnded):  # it died between two checks: the next gets a fresh one
+                self._retire()
 
     @property
     def threads(self) -> int:
@@ -155,6 +160,7 @@ class Candidate:
         )
         self._guest = self._template.guest(allowance, self._source.files)
         self.guests += 1
+        self.generation = self.guests
         try:
             self._request("seed", [derive(self._seed, "guest")])
             units = [[unit.label, unit.source] for unit in self._source.units]

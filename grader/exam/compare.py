@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sized
+    from collections.abc import Iterable
 
 _RTOL = {"float64": 1e-10, "complex128": 1e-10, "float16": 1e-2, "bfloat16": 1e-2}
 _DEFAULT_RTOL = 1e-5
@@ -73,7 +73,8 @@ def _difference(actual: Any, expected: Any, tolerance: _Tolerance, place: str) -
         return _sequence_difference(actual, expected, tolerance, place)
     if isinstance(expected, float | complex):
         return _number_difference(actual, expected, tolerance, place)
-    return "" if actual == expected else f"{_at(place)}{summary(actual)}, expected {summary(expected)}"
+    same = _typed(actual) == _typed(expected)
+    return "" if same else f"{_at(place)}{summary(actual)}, expected {summary(expected)}"
 
 
 def _at(place: str) -> str:
@@ -82,17 +83,27 @@ def _at(place: str) -> str:
 
 
 def _dict_difference(actual: dict[Any, Any], expected: dict[Any, Any], tolerance: _Tolerance, place: str) -> str:
-    missing = [key for key in expected if key not in actual]
-    surplus = [key for key in actual if key not in expected]
+    mine, theirs = {_typed(key): key for key in actual}, {_typed(key): key for key in expected}
+    missing = [key for typed, key in theirs.items() if typed not in mine]
+    surplus = [key for typed, key in mine.items() if typed not in theirs]
     if missing or surplus:
         parts = [f"key {summary(missing[0], 80)} is missing"] if missing else []
         parts += [f"key {summary(surplus[0], 80)} is not expected"] if surplus else []
         return _at(place) + ", ".join(parts)
-    for key, value in expected.items():
-        difference = _difference(actual[key], value, tolerance, f"{place}[{summary(key, 40)}]")
+    for typed, key in theirs.items():
+        difference = _difference(actual[mine[typed]], expected[key], tolerance, f"{place}[{summary(key, 40)}]")
         if difference:
             return difference
     return ""
+
+
+def _typed(value: Any) -> Any:
+    """Return a stand-in for a key or a member that equals only one of the same type; all NaN are one."""
+    if isinstance(value, tuple):
+        return tuple, tuple(map(_typed, value))
+    if isinstance(value, frozenset | set):
+        return frozenset, frozenset(map(_typed, value))
+    return type(value), "nan" if value != value else value  # noqa: PLR0124  NaN is what differs from itself
 
 
 def _sequence_difference(actual: Any, expected: Any, tolerance: _Tolerance, place: str) -> str:
@@ -107,13 +118,20 @@ def _sequence_difference(actual: Any, expected: Any, tolerance: _Tolerance, plac
 
 def _number_difference(actual: float | complex, expected: float | complex, tolerance: _Tolerance, place: str) -> str:
     rtol = tolerance.relative("float64" if tolerance.rtol is None else "")
-    bound = rtol * abs(expected) + tolerance.absolute(rtol, 0.0)
-    if actual == expected or (actual != actual and expected != expected):  # noqa: PLR0124  NaN equals NaN here
+    bound = rtol * _magnitude(expected) + tolerance.absolute(rtol, 0.0)
+    if _typed(actual) == _typed(expected):
         return ""
-    error = abs(actual - expected)
+    error = _magnitude(actual - expected)
     if math.isfinite(error) and error <= bound:
         return ""
     return f"{_at(place)}{actual!r}, expected {expected!r}: off by {error:.3g}, allowed {bound:.3g}"
+
+
+def _magnitude(number: complex) -> float:
+    try:
+        return abs(number)
+    except OverflowError:  # both parts of a complex number near the largest float
+        return math.inf
 
 
 def _array_difference(actual: Any, expected: Any, tolerance: _Tolerance, place: str) -> str:
@@ -124,14 +142,17 @@ def _array_difference(actual: Any, expected: Any, tolerance: _Tolerance, place: 
     if actual.dtype != expected.dtype:
         return f"{_at(place)}dtype {dtype_name(actual)}, expected {dtype_name(expected)}"
     got, want = _as_numpy(actual), _as_numpy(expected)
-    if want.dtype.kind not in "fc":
+    if want.dtype.kind in "mM":
+        wrong = (got != want) & ~(np.isnat(got) & np.isnat(want))
+        bound = np.zeros(want.shape)
+    elif want.dtype.kind not in "fc":
         wrong = got != want
         bound = np.zeros(want.shape)
     else:
         finite = np.isfinite(want)
         rtol = tolerance.relative(dtype_name(expected))
-        magnitude = float(np.abs(want[finite]).max()) if finite.any() else 0.0
         with np.errstate(invalid="ignore", over="ignore"):
+            magnitude = float(np.abs(want[finite]).max()) if finite.any() else 0.0
             bound = rtol * np.abs(want) + tolerance.absolute(rtol, magnitude)
             near = np.isfinite(got) & finite & (np.abs(got - want) <= bound)
         wrong = ~(near | (got == want) | (np.isnan(got) & np.isnan(want)))
@@ -148,18 +169,18 @@ def _first_wrong(got: Any, want: Any, wrong: Any, bound: Any) -> str:
     mine, theirs = got[index], want[index]
     text = f"{count} of {total} values differ; first at {list(index)}: {mine}, expected {theirs}"
     if want.dtype.kind in "fc" and np.isfinite(mine) and np.isfinite(theirs):
-        text += f", off by {abs(mine - theirs):.3g}, allowed {float(bound[index]):.3g}"
+        with np.errstate(over="ignore"):
+            text += f", off by {abs(mine - theirs):.3g}, allowed {float(bound[index]):.3g}"
     return text
 
 
 def _as_numpy(array: Any) -> Any:
-    """Widen to what numpy can compare: bfloat16 has no numpy dtype."""
+    """Widen to what numpy can compare: bfloat16 and the 8-bit floats have no numpy dtype."""
     import numpy as np
 
     if _is_tensor(array):
-        torch = sys.modules["torch"]
-        if array.dtype in {torch.float16, torch.bfloat16}:
-            array = array.float()
+        if array.dtype.is_floating_point:
+            array = array.double()
         array = array.detach().cpu().numpy()
     array = np.asarray(array)
     if array.dtype.kind == "f":
@@ -195,46 +216,45 @@ def dtype_name(array: Any) -> str:
 def summary(value: object, limit: int = 300) -> str:
     """Describe a value in a line or a few: small ones whole, large ones by type, shape and range."""
     text = _summary(value, limit)
-    return text if len(text) <= limit else f"{text[:limit]}…"
+    if len(text) <= limit:
+        return text
+    size = f" ({kind_of(value)} of {len(value)})" if isinstance(value, _SIZED) else ""
+    return f"{text[:limit]}…{size}"
+
+
+_SIZED = (str, bytes, list, tuple, dict, set, frozenset)
 
 
 def _summary(value: object, limit: int) -> str:  # noqa: PLR0911  one return per kind of value
     if _is_array(value):
         return _array_summary(value)
     if isinstance(value, dict):
-        return _bracketed(
-            "{", (f"{_summary(key, limit)}: {_summary(item, limit)}" for key, item in value.items()), "}", value, limit
+        return _joined(
+            "{", (f"{_summary(key, limit)}: {_summary(item, limit)}" for key, item in value.items()), "}", limit
         )
     if isinstance(value, list):
-        return _bracketed("[", (_summary(item, limit) for item in value), "]", value, limit)
-    if isinstance(value, tuple) and type(value) is tuple:
-        return _bracketed(
-            "(", (_summary(item, limit) for item in value), ",)" if len(value) == 1 else ")", value, limit
-        )
+        return _joined("[", (_summary(item, limit) for item in value), "]", limit)
+    if isinstance(value, tuple):
+        return _joined("(", (_summary(item, limit) for item in value), ",)" if len(value) == 1 else ")", limit)
     if isinstance(value, int) and value.bit_length() > 256:
         return f"an int of {value.bit_length()} bits"  # its digits would take longer than anybody waits
-    text = _repr(value)
-    if len(text) > limit and isinstance(value, str | bytes):
-        return f"{text[:limit]}… ({kind_of(value)} of {len(value)})"
-    return text
-
-
-def _repr(value: object) -> str:
+    if isinstance(value, str | bytes):
+        return repr(value[: limit + 1])
     try:
         return repr(value)
     except ValueError:  # Python refuses to write integers of over 4300 digits, wherever they stand
         return f"a {kind_of(value)} that holds a huge integer"
 
 
-def _bracketed(opening: str, parts: Iterable[str], closing: str, value: Sized, limit: int) -> str:
-    """Join the summaries of a container's items, as many as there is room for."""
+def _joined(opening: str, parts: Iterable[str], closing: str, limit: int) -> str:
+    """Join the summaries of a container's items; beyond the limit the rest is not even written."""
     shown: list[str] = []
-    room = limit
+    length = 0
     for part in parts:
-        room -= len(part) + 2
-        if room < 0 and shown:
-            return f"{opening}{', '.join(shown)}, …{closing} ({kind_of(value)} of {len(value)})"
         shown.append(part)
+        length += len(part) + 2
+        if length > limit:
+            return opening + ", ".join(shown)
     return f"{opening}{', '.join(shown)}{closing}"
 
 

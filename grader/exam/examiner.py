@@ -25,7 +25,7 @@ from grader.errors import BrokenError, GraderError, IsolationError
 from grader.exam.desk import Desk, degraded, lay_desk, open_template, wants
 from grader.question import Visibility
 from grader.sandbox import kernel, wire
-from grader.sandbox.host import Template
+from grader.sandbox.host import Template, clear_stale_groups
 from grader.verdict import Isolation, Level, Outcome, PerformanceResult, RawResult, Run, Usage
 
 if TYPE_CHECKING:
@@ -158,6 +158,7 @@ def _supervise(plan: Plan, template: Template) -> Iterator[object]:
     finally:
         os.kill(examiner, signal.SIGKILL)
         os.waitpid(examiner, 0)
+        clear_stale_groups()
         text = os.pread(log, 2**16, 0).decode(errors="replace").strip()
         os.close(log)
     if text:
@@ -255,8 +256,7 @@ class Examiner:
         import hypothesis  # noqa: F401  before pytest, whose import hook would rewrite it anew
 
         gc.freeze()  # Hypothesis and pytest ask for collections, which need not walk all that was imported
-        # nothing that happens to be installed may take part in an exam
-        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        _forget_the_environment()
         try:
             self._make_ready()
         except GraderError as error:
@@ -307,6 +307,8 @@ class Examiner:
         from grader.exam.findings import Recorder
         from grader.exam.properties import use_profile
 
+        if not self._plan.checks:
+            return "there is no such check to run"
         use_profile()
         recorder = Recorder(desk, self.say)
         suites = [desk.question.suite(visibility) for visibility in self._plan.visibilities]
@@ -340,6 +342,13 @@ class Examiner:
             names=loaded.names if loaded is not None else (),
             broken=broken,
         )
+
+
+def _forget_the_environment() -> None:
+    """Take nothing from what is set or installed for somebody's own tests."""
+    for name in [name for name in os.environ if name.startswith(("PYTEST_", "HYPOTHESIS_"))]:
+        del os.environ[name]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
 
 
 class Setting:

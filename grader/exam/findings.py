@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from pickle import PicklingError
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from grader.exam.compare import Mismatch
-from grader.exam.solution import CheckEnded, RemoteFailure, describe_last_call
+from grader.exam.solution import OURS, CheckEnded, RemoteFailure, SuiteFaultError, describe_last_call
 from grader.question import Visibility
 from grader.sandbox.wire import WireError
 from grader.verdict import Detail, Outcome, RawResult
@@ -81,6 +82,8 @@ def classify(error: BaseException) -> tuple[Outcome, str]:
         return error.outcome, error.reason
     remote = getattr(error, "remote", None)
     if isinstance(remote, RemoteFailure):
+        if remote.kind == OURS:
+            return Outcome.BROKEN, f"the reference raised {remote.text}"
         memory = isinstance(error, MemoryError) or remote.kind == "memory"
         return (Outcome.MEMORY if memory else Outcome.ERROR), remote.text
     if isinstance(error, pytest.skip.Exception | pytest.xfail.Exception):
@@ -98,7 +101,9 @@ def _is_hypothesis_fault(error: BaseException) -> bool:
 
 
 def _is_our_fault(error: BaseException) -> bool:
-    """Whether an exception comes out of the grader's own code, and is none of those it raises on purpose."""
+    """Whether no submission can be the cause: a name or module the suite lacks, or the grader's own code failing."""
+    if isinstance(error, NameError | ImportError | PicklingError | SuiteFaultError):
+        return True
     if isinstance(error, AssertionError | WireError):
         return False
     step = error.__traceback__
@@ -112,7 +117,7 @@ def _text(error: BaseException) -> str:
     if isinstance(error, Mismatch):
         return error.difference[:MAX_TEXT]
     message = str(error)[:MAX_TEXT]
-    if isinstance(error, AssertionError):
+    if isinstance(error, AssertionError | pytest.fail.Exception):
         return message or "an assertion failed"
     return f"the result could not be used: {type(error).__name__}: {message}"
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.exam.compare import assert_close
 from grader.exam.seeds import derive, make_rng
-from grader.exam.solution import CheckEnded, Solution
+from grader.exam.solution import CheckEnded, Solution, SuiteFaultError
 from grader.verdict import Outcome, PerformanceResult
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Meter:
         """
         seed = derive(self._desk.seed, self._desk.submission.sha256, name)
         opponent = self._desk.opponent(performance.against)
-        opponent.begin(seed)
+        opponent.begin(seed, allowed=self._desk.question.spec.limits.wall)
         try:
             race = Race(self._desk.candidate, opponent, performance.of, draw, seed)
             result = race.run(name, performance)
@@ -139,15 +139,25 @@ class Race:
 
     def _pair(self, number: int) -> float:
         """Time both sides once on equal inputs, in random order; return the log ratio of mine to the other's."""
-        seconds, values = [0.0, 0.0], [None, None]
+        seconds: list[float] = [0.0, 0.0]
+        values: list[object] = [None, None]
         for side in self._order.sample((0, 1), 2):
             args, kwargs = self._draw(make_rng(derive(self._seed, str(number))))
             started = time.perf_counter()
-            values[side] = self._stand_ins[side]._call((self._export,), args, kwargs)
+            values[side] = self._call(side, args, kwargs)
             seconds[side] = time.perf_counter() - started
         self._windows += seconds[0]
         recheck(values[0], values[1])
         return math.log(seconds[0] / seconds[1])
+
+    def _call(self, side: int, args: Sequence[object], kwargs: dict[str, object]) -> object:
+        """Call one side; what goes wrong on the other's is our own fault."""
+        try:
+            return self._stand_ins[side]._call((self._export,), args, kwargs)
+        except (CheckEnded, Exception) as error:
+            if side == 0:
+                raise
+            raise SuiteFaultError(f"the solution it is measured against failed: {error}") from error
 
     def _audit(self, cpu: float) -> None:
         """Compare the CPU time of the whole guest with the time it was being measured."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import sys
 from dataclasses import dataclass
+from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, Protocol
 
 from grader.exam.compare import summary
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 MAX_ITEMS = 100_000
+OURS = "ours"
+"""Kind of a failure of the reference: a test may expect it, but it never counts against a submission."""
 
 
 class CheckEnded(BaseException):
@@ -24,6 +27,10 @@ class CheckEnded(BaseException):
     def __init__(self, outcome: Outcome, reason: str) -> None:
         self.outcome, self.reason = outcome, reason
         super().__init__(f"{outcome.value}: {reason}")
+
+
+class SuiteFaultError(Exception):
+    """Something of ours failed: a solution a check measures against, or the reference."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,9 @@ class RemoteFailure:
 class Respondent(Protocol):
     """Where requests go: a guest, or our own reference."""
 
+    generation: int
+    """Which of its processes handles belong to; those of an earlier one are void."""
+
     def ask(self, operation: str, arguments: Sequence[object], stand_in: Solution) -> tuple[str, Any]:
         """Make one request; return its status and value."""
 
@@ -56,6 +66,7 @@ class Handle:
 
     def __init__(self, owner: Solution, ref: wire.HandleRef) -> None:
         self._owner, self._ref = owner, ref
+        self._generation = owner._respondent.generation
 
     def __call__(self, *args: object, **kwargs: object) -> Any:  # noqa: D102  the class says it
         return self._owner._ask("call", self, [], args, kwargs)
@@ -69,12 +80,16 @@ class Handle:
         return self._owner._ask("item", self, key)
 
     def __len__(self) -> int:
-        return int(self._owner._ask("length", self))
+        length = self._owner._ask("length", self)
+        assert type(length) is int, "its length is no integer"
+        assert length >= 0, "its length is negative"
+        return length
 
     def __iter__(self) -> Iterator[Any]:
         iterator = self._owner._ask("iterate", self)
         for _ in range(MAX_ITEMS):
             item = self._owner._ask("next", iterator)
+            assert type(item) is list, "it cannot be iterated"
             if not item:
                 return
             yield item[0]
@@ -87,7 +102,8 @@ class Handle:
         return f"<{self._ref.type_name} in the guest>"
 
     def __del__(self) -> None:
-        self._owner._respondent.forget(self._ref.number)
+        if self._generation == self._owner._respondent.generation:
+            self._owner._respondent.forget(self._ref.number)
 
 
 class Export:
@@ -170,6 +186,8 @@ class _Pickled:
 def fallback(value: object) -> wire.HandleRef | bytes:
     """Send what is no data: a handle goes home, anything else as a pickle by value."""
     if isinstance(value, Handle):
+        if value._generation != value._owner._respondent.generation:
+            raise CheckEnded(Outcome.CRASHED, "the process that held one of its objects has ended")
         return value._ref
     return _pickle(value.value if isinstance(value, _Pickled) else value)
 
@@ -181,7 +199,10 @@ def _pickle(value: object) -> bytes:
     module = sys.modules.get(getattr(value, "__module__", None) or "")
     if module is not None and getattr(module, "__grader_suite__", False):
         cloudpickle.register_pickle_by_value(module)
-    pickled: bytes = cloudpickle.dumps(value)
+    try:
+        pickled: bytes = cloudpickle.dumps(value)
+    except (TypeError, AttributeError, PicklingError) as error:
+        raise SuiteFaultError(f"a {type(value).__name__} cannot be sent: {error}") from error
     return pickled
 
 
@@ -231,6 +252,8 @@ def _source_line(line: Sequence[Any]) -> SourceLine:
 class LocalRespondent:
     """Answers from this process: only ever for solutions of our own."""
 
+    generation = 0
+
     def __init__(self, name: str, source: str) -> None:
         self._servant = Servant(name)
         loaded = self._servant.do_load([[f"{name}.py", source]], [])
@@ -242,8 +265,8 @@ class LocalRespondent:
     def ask(self, operation: str, arguments: Sequence[object], stand_in: Solution) -> tuple[str, Any]:
         """Send the request through the same wire, so that the reference sees copies too."""
         request = wire.encode([b"", operation, [], *arguments], fallback=fallback)
-        reply = wire.decode(self._servant.answer(request), on_handle=lambda ref: Handle(stand_in, ref))
-        return reply[1], reply[2]
+        _, status, value = wire.decode(self._servant.answer(request), on_handle=lambda ref: Handle(stand_in, ref))
+        return status, {**value, "kind": OURS} if status == "raise" else value
 
     def forget(self, number: int) -> None:
         """Nothing to do: our own objects live as long as the exam."""

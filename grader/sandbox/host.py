@@ -91,6 +91,7 @@ class Template:
         self.wants = wants
         self.versions: dict[str, str] = {}
         self.proof: dict[str, str] | None = None
+        self._ready = False
         # inside the outer walls guests have their own /tmp; a folder of ours would outlive a killed grader
         self._scratch = "" if wants.level is Level.FULL else tempfile.mkdtemp(prefix="grader-")
         self._devices = launch.accelerators() if wants.device != "cpu" else ()
@@ -98,11 +99,12 @@ class Template:
         self._process, self._control = self._start()
 
     def _start(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
+        level = self.wants.level.value
+        command = launch.command(level, self.wants.threads, self._devices)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            level = self.wants.level.value
             process = subprocess.Popen(
-                launch.command(level, theirs.fileno(), self.wants.threads, self._devices),
+                [*command, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -129,13 +131,15 @@ class Template:
             IsolationError: the outer walls cannot be built here.
             BrokenError: a package of the environment is missing, or the template does not answer.
         """
-        if self.versions:
+        if self._ready:
             return
         self._control.settimeout(READY_SECONDS)
         try:
             answer = self._control.recv(MAX_CONTROL)
         except TimeoutError as error:
             raise BrokenError(f"the guest template did not start within {READY_SECONDS:.0f} s") from error
+        except ConnectionResetError:
+            answer = b""
         if not answer:
             raise IsolationError(
                 f"{self.wants.level.value} isolation cannot be had here: {self._last_words()}. "
@@ -144,7 +148,8 @@ class Template:
         reply = json.loads(answer)
         if "error" in reply:
             raise BrokenError(reply["error"])
-        self.versions = reply["versions"] or {"python": ""}
+        self.versions = reply["versions"]
+        self._ready = True
 
     def _last_words(self) -> str:
         _, said = self._process.communicate(timeout=5)
@@ -155,7 +160,11 @@ class Template:
         """Fork a guest and hand it the submission's further files."""
         self.wait()
         guest = Guest(self, allowance, first=self.proof is None)
-        guest.start(files)
+        try:
+            guest.start(files)
+        except BaseException:
+            guest.close()
+            raise
         if self.proof is None:
             self.proof = guest.proof
         return guest
@@ -265,20 +274,23 @@ class Guest:
         report.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         out, their_out = os.pipe()
         err, their_err = os.pipe()
-        scratch = self._template.folder()
+        keeper = Keeper(report, (out, err), self._allowance, self._template)
         order = {
             "prove": self._first,
-            "confinement": asdict(self._template.confinement(self._allowance, scratch)),
+            "confinement": asdict(self._template.confinement(self._allowance, self._template.folder())),
         }
         given = [self._their_sock.fileno(), self._arena, their_report.fileno(), their_out, their_err]
         try:
             self._template.fork(order, given)
+        except BaseException:
+            keeper.stop()
+            raise
         finally:
             for descriptor in (self._their_sock.detach(), their_report.detach(), their_out, their_err, self._arena):
                 os.close(descriptor)
-        self._keeper = Keeper(report, (out, err), self._allowance, self._template)
-        self.proof = self._keeper.admit()
-        self._keeper.start()
+        self.proof = keeper.admit()
+        self._keeper = keeper
+        keeper.start()
         body = wire.encode([list(pair) for pair in files], fallback=_refuse)
         with contextlib.suppress(wire.PeerClosedError, TimeoutError):  # the first request finds out
             self._sock.settimeout(START_SECONDS)
@@ -322,7 +334,7 @@ class Guest:
             raise self._end(Outcome.FAILED, f"sent something that is no answer: {error}") from None
         finally:
             self.busy += time.monotonic() - started
-        if not (isinstance(value, list) and len(value) == 3 and value[0] == number and value[1] in {"ok", "raise"}):
+        if not _answers(value, number):
             raise self._end(Outcome.FAILED, "sent something that is no answer to the call that was made")
         return value[1], value[2]
 
@@ -472,7 +484,7 @@ class Keeper(threading.Thread):
         if number == -signal.SIGXCPU:
             return Outcome.TIMEOUT, f"used more than {self._allowance.cpu:.0f} s of CPU time"
         if number < 0:
-            return Outcome.CRASHED, f"was ended by {signal.Signals(-number).name}"
+            return Outcome.CRASHED, f"was ended by {_signal_name(-number)}"
         return Outcome.CRASHED, f"ended its own process with exit code {number}"
 
     def _drain(self, descriptor: int) -> bool:
@@ -577,11 +589,32 @@ def _groups() -> cgroup.Cgroups | None:
     return found
 
 
+def clear_stale_groups() -> None:
+    """Remove the control groups an examiner left that was killed."""
+    found = _groups()
+    if found is not None:
+        cgroup.remove_stale(found)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal has none
+        return f"signal {number}"
+
+
 def _seal_size(descriptor: int) -> None:
     """Fix the arena's size for good: a guest that could shrink it would end us with SIGBUS."""
     import fcntl
 
     fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
+
+
+def _answers(reply: object, number: bytes) -> bool:
+    """Whether a frame is the reply to the call of this number; exact types first, so that comparing is safe."""
+    if not (isinstance(reply, list) and len(reply) == 3 and type(reply[0]) is bytes and type(reply[1]) is str):
+        return False
+    return reply[0] == number and reply[1] in {"ok", "raise"}
 
 
 def _refuse(value: object) -> wire.HandleRef:

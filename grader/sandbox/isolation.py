@@ -104,7 +104,8 @@ def confine(confinement: Confinement) -> None:
     if kernel.landlock_abi() > 0:
         kernel.restrict_files(
             read=confinement.read,
-            write=(confinement.scratch, "/dev/shm", "/dev/null"),
+            # outside the walls /dev/shm is the machine's, and would carry from one submission to the next
+            write=(confinement.scratch, "/dev/null", *(("/dev/shm",) if confinement.level == "full" else ())),
             devices=confinement.devices,
         )
     kernel.load_seccomp(kernel.seccomp_filter(allow_memfd=not confinement.limit_data))

@@ -19,7 +19,7 @@ FIRST_UID = 60000
 NUMBER_OF_UIDS = 4000
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_BOOTSTRAP = "import sys; sys.path.insert(0, {code!r}); from grader.sandbox.guest import main; main({descriptor})"
+_BOOTSTRAP = "import sys; sys.path.insert(0, {code!r}); from grader.sandbox.guest import main; main(int(sys.argv[1]))"
 _SYSTEM_LIBRARIES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/etc/ld.so.cache")
 _DEVICE_FILES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 _CUDA_DEVICES = ("/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/nvidia-modeset")
@@ -85,25 +85,25 @@ def find_bubblewrap() -> str | None:
     return shutil.which("bwrap") or (packaged if os.access(packaged, os.X_OK) else None)
 
 
-def command(level: str, descriptor: int, threads: int, devices: tuple[str, ...]) -> list[str]:
-    """Return the command line that starts a template.
+def command(level: str, threads: int, devices: tuple[str, ...]) -> list[str]:
+    """Return the command line that starts a template; the number of its control descriptor belongs at the end.
 
     Raises:
         IsolationError: `full` was asked for and there is no bubblewrap.
     """
     if level != "full":
-        return _python(str(_PACKAGE.parent), descriptor)
+        return _python(str(_PACKAGE.parent))
     bubblewrap = find_bubblewrap()
     if bubblewrap is None:
         raise IsolationError(
             "full isolation needs bubblewrap, which is not installed. Install Debian's package `bubblewrap` or "
             "`pip install --require-hashes -r requirements/bubblewrap.txt`; `grade doctor` says more."
         )
-    return [bubblewrap, *_walls(threads, devices), "--", *_python(GUEST_CODE, descriptor)]
+    return [bubblewrap, *_walls(threads, devices), "--", *_python(GUEST_CODE)]
 
 
-def _python(code: str, descriptor: int) -> list[str]:
-    return [interpreter().executable, "-s", "-S", "-P", "-B", "-c", _BOOTSTRAP.format(code=code, descriptor=descriptor)]
+def _python(code: str) -> list[str]:
+    return [interpreter().executable, "-s", "-S", "-P", "-B", "-c", _BOOTSTRAP.format(code=code)]
 
 
 def _walls(threads: int, devices: tuple[str, ...]) -> list[str]:

@@ -44,16 +44,25 @@ class Servant:
 
     def answer(self, request: bytes | bytearray) -> bytearray:
         """Do what one request asks and return the reply."""
-        number, operation, dropped, *arguments = wire.decode(
-            request, on_handle=self._resolve, on_pickle=pickle.loads, arena=self._arena_in
-        )
+        try:
+            number, operation, dropped, *arguments = wire.decode(
+                request, on_handle=self._resolve, on_pickle=pickle.loads, arena=self._arena_in
+            )
+        except Exception as error:  # a handle of an earlier guest, a pickle that fails here
+            return self._encode([self._number_of(request), "raise", self._describe(error)])
         for old in dropped:
             self._objects.pop(old, None)
         try:
             value = getattr(self, f"do_{operation}")(*arguments)
             return self._encode([number, "ok", value])
-        except BaseException as error:
+        except BaseException as error:  # whatever the submission raises is data
             return self._encode([number, "raise", self._describe(error)])
+
+    def _number_of(self, request: bytes | bytearray) -> object:
+        """Read a request's id, taking nothing out of it that may fail."""
+        values = wire.decode(request, on_handle=lambda _: None, on_pickle=lambda _: None, arena=self._arena_in)
+        number: object = values[0]
+        return number
 
     def do_load(self, units: Sequence[Sequence[str]], exports: Sequence[str]) -> dict[str, Any]:
         """Execute the submission's source units in order, in one namespace."""

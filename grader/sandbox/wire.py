@@ -44,7 +44,12 @@ _I64 = struct.Struct("<q")
 _F64 = struct.Struct("<d")
 _C128 = struct.Struct("<dd")
 
-_NUMPY_DTYPE = re.compile(r"\|b1|[<|][iu][1248]|<f(2|4|8|16)|<c(8|16|32)|<U\d{1,6}|\|S\d{1,6}|<[mM]8(\[\w+\])?")
+# numpy allocates one item even for an empty array, and divides by a time unit's number: both are bounded here
+_NUMPY_DTYPE = re.compile(
+    r"\|b1|[<|][iu][1248]|<f(2|4|8|16)|<c(8|16|32)|<U[1-9]\d{0,3}|\|S[1-9]\d{0,3}"
+    r"|<[mM]8(\[([1-9]\d{0,6})?(Y|M|W|D|h|m|s|ms|us|ns|ps|fs|as)\])?"
+)
+_LAST_CODE_POINT = 0x10FFFF
 _TORCH_ITEM_BYTES = {
     "float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8_e4m3fn": 1, "float8_e5m2": 1,
     "complex64": 8, "complex128": 16, "int64": 8, "int32": 4, "int16": 2, "int8": 1,
@@ -293,7 +298,7 @@ def decode(
     decoder = Decoder(memoryview(body), on_handle, on_pickle, arena)
     try:
         value = decoder.read(0)
-    except (struct.error, ValueError, TypeError, OverflowError, IndexError) as error:
+    except (struct.error, ValueError, TypeError, OverflowError, IndexError, MemoryError) as error:
         raise WireError(f"malformed value: {error}") from error
     if decoder.position != len(decoder.body):
         raise WireError("malformed value: bytes left over")
@@ -379,6 +384,7 @@ class Decoder:
         for _ in range(self.count()):
             key = self.read(depth + 1)
             result[key] = self.read(depth + 1)
+            self._check_bounds()
         return result
 
     def members(self, depth: int) -> set[Any]:
@@ -386,6 +392,7 @@ class Decoder:
         result: set[Any] = set()
         for _ in range(self.count()):
             result.add(self.read(depth + 1))
+            self._check_bounds()
         return result
 
     def shape_and_dtype(self) -> tuple[str, tuple[int, ...]]:
@@ -443,6 +450,8 @@ def _read_array(decoder: Decoder, _depth: int) -> Any:
         raise WireError(f"malformed value: dtype {name!r}")
     dtype = np.dtype(name)
     _check_size(shape, dtype.itemsize, data, boolean=dtype.kind == "b")
+    if dtype.kind == "U" and data and np.frombuffer(data, np.uint32).max() > _LAST_CODE_POINT:
+        raise WireError("malformed value: text that is no text")
     return np.frombuffer(data, dtype).reshape(shape) if data else np.empty(shape, dtype)
 
 

@@ -35,7 +35,7 @@ class QuantLinear(nn.Module):
     @torch.no_grad()
     def forward(self, x):
         scale = row_scale(x)
-        y = int8_matmul(quantize(x, scale), self.weight_q) * scale * self.weight_scale.squeeze(-1)
+        y = int8_matmul(quantize(x, scale), self.weight_q) * scale * self.weight_scale.flatten()
         return (y if self.bias is None else y + self.bias).to(x.dtype)
 
 
@@ -43,7 +43,7 @@ def quantize_model(model):
     if type(model) is nn.Linear:
         return QuantLinear.from_float(model)
     converted = {}
-    for parent in list(model.modules()):
+    for parent in model.modules():
         for name, child in parent._modules.items():  # named_children() would hide a second name
             if type(child) is nn.Linear:
                 if child not in converted:

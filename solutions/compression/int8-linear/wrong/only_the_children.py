@@ -35,7 +35,7 @@ class QuantLinear(nn.Module):
     @torch.no_grad()
     def forward(self, x):
         scale = row_scale(x)
-        y = int8_matmul(quantize(x, scale), self.weight_q) * scale * self.weight_scale.squeeze(-1)
+        y = int8_matmul(quantize(x, scale), self.weight_q) * scale * self.weight_scale.flatten()
         return (y if self.bias is None else y + self.bias).to(x.dtype)
 
 

@@ -43,7 +43,7 @@ def quantize_model(model):
     if type(model) is nn.Linear:
         return QuantLinear.from_float(model)
     converted = {}
-    for parent in list(model.modules()):
+    for parent in model.modules():
         for name, child in parent._modules.items():  # named_children() would hide a second name
             if type(child) is nn.Linear:
                 if child not in converted:
