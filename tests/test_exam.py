@@ -792,6 +792,10 @@ def test_what_is_forbidden(make: Callable[..., Question]) -> None:
 class Oracle:
     """Answers every request with the same value."""
 
+    generation = 0
+
+    generation = 0
+
     def __init__(self, value: object, status: str = "ok") -> None:
         self.value, self.status = value, status
 

@@ -60,9 +60,9 @@ def execute(plan: Plan) -> Run:
     Raises:
         IsolationError: the isolation that is demanded cannot be had.
     """
-    template = _start_template(plan)
+    template, notes = _start_template(plan)
     try:
-        return _run(plan, template)
+        return _run(plan, template, notes)
     finally:
         template.close()
 
@@ -92,7 +92,7 @@ class WarmExam:
         if not self._template.alive:
             self._template.close()
             self._template, self.notes = open_template(self._question, self._level)
-        return _run(plan, self._template)
+        return _run(plan, self._template, self.notes)
 
     def close(self) -> None:
         """End the template."""
@@ -123,34 +123,34 @@ def use_one_thread() -> None:
         os.environ.setdefault(f"{name}_NUM_THREADS", "1")
 
 
-def _run(plan: Plan, template: Template) -> Run:
+def _run(plan: Plan, template: Template, notes: tuple[str, ...]) -> Run:
     started = time.monotonic()
-    messages = list(_supervise(plan, template))
+    messages = list(_supervise(plan, template, notes))
     return _gather(plan, messages, time.monotonic() - started)
 
 
-def _start_template(plan: Plan) -> Template:
-    """Start the template at the level demanded, or the strongest that starts at all."""
+def _start_template(plan: Plan) -> tuple[Template, tuple[str, ...]]:
+    """Start the template at the level demanded, or the strongest that starts at all, and say if that is not full."""
     use_one_thread()
     try:
-        return Template(wants(plan.question, plan.level or Level.FULL))
-    except IsolationError:
+        return Template(wants(plan.question, plan.level or Level.FULL)), ()
+    except IsolationError as error:
         if plan.level is not None:
             raise
-        return Template(wants(plan.question, Level.RESTRICTED))
+        return Template(wants(plan.question, Level.RESTRICTED)), degraded(str(error))
 
 
 # --- The parent: supervise ---
 
 
-def _supervise(plan: Plan, template: Template) -> Iterator[object]:
+def _supervise(plan: Plan, template: Template, notes: tuple[str, ...]) -> Iterator[object]:
     """Fork the examiner and yield what it reports."""
     ours, theirs = socket.socketpair()
     log = os.memfd_create("examiner-log")
     examiner = os.fork()
     if examiner == 0:
         ours.close()
-        _be_examiner(plan, template, theirs, log)
+        _be_examiner(Examiner(plan, template, theirs, notes), log)
     theirs.close()
     try:
         with ours:
@@ -220,7 +220,7 @@ def _worse(first: RawResult, second: RawResult) -> RawResult:
 # --- The child: examine ---
 
 
-def _be_examiner(plan: Plan, template: Template, sock: socket.socket, log: int) -> None:
+def _be_examiner(examiner: Examiner, log: int) -> None:
     """Run the suites in this fork; never returns."""
     code = 1
     try:
@@ -229,7 +229,7 @@ def _be_examiner(plan: Plan, template: Template, sock: socket.socket, log: int) 
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         os.dup2(log, 1)
         os.dup2(log, 2)
-        Examiner(plan, template, sock).run()
+        examiner.run()
         code = 0
     except BaseException:
         with contextlib.suppress(OSError):
@@ -241,11 +241,12 @@ def _be_examiner(plan: Plan, template: Template, sock: socket.socket, log: int) 
 class Examiner:
     """One run of the suites."""
 
-    def __init__(self, plan: Plan, template: Template, sock: socket.socket) -> None:
+    def __init__(self, plan: Plan, template: Template, sock: socket.socket, notes: tuple[str, ...]) -> None:
         self._plan = plan
         self._template = template
         self._sock = sock
-        self._notes: tuple[str, ...] = ()
+        self._notes = notes
+        self._replaced = False
 
     def say(self, message: object) -> None:
         """Report to the supervisor at once, so that nothing already seen is lost."""
@@ -269,6 +270,8 @@ class Examiner:
                 broken = self._run_suites(desk)
         finally:
             closing = self._close(desk, broken)
+        if self._replaced:
+            self._template.close()
         self.say(closing)
 
     def _make_ready(self) -> None:
@@ -279,6 +282,7 @@ class Examiner:
             if self._plan.level is not None or self._template.wants.level is not Level.FULL:
                 raise
             self._template, _ = open_template(self._plan.question, Level.RESTRICTED)
+            self._replaced = True
             self._notes = degraded(str(error))
 
     def _load(self, desk: Desk) -> bool:

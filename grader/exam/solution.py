@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 MAX_ITEMS = 100_000
 OURS = "ours"
-"""Kind of a failure of the reference: a test may expect it, but it never counts against a submission."""
+"""Status and kind of a failure of the reference: a test may expect it, but it never counts against a submission.
+
+No guest can say so: the host takes nothing but `ok` and `raise` from one."""
+_KINDS = {"exit", "forbidden", "memory", "wire"}
 
 
 class CheckEnded(BaseException):
@@ -158,7 +161,7 @@ class Solution:
         status, value = self._respondent.ask(operation, arguments, self)
         if status == "ok":
             return value
-        raise remote_exception(value)
+        raise remote_exception(value, ours=status == OURS)
 
 
 def describe_last_call(solution: Solution) -> str | None:
@@ -206,12 +209,17 @@ def _pickle(value: object) -> bytes:
     return pickled
 
 
-def remote_exception(value: Any) -> BaseException:
+def remote_exception(value: Any, *, ours: bool = False) -> BaseException:
     """Turn an exception that came as data into one of its builtin type; what is malformed into a plain failure."""
     data = value if isinstance(value, dict) else {}
-    lines = tuple(_source_line(line) for line in data.get("traceback") or () if _is_line(line))
+    told = data.get("traceback")
+    lines = tuple(_source_line(line) for line in told if _is_line(line)) if isinstance(told, list) else ()
+    kind = OURS if ours else clean(data.get("kind"))
     failure = RemoteFailure(
-        clean(data.get("name", "Exception")), clean(data.get("message", "")), lines, clean(data.get("kind", ""))
+        clean(data.get("name", "Exception")),
+        clean(data.get("message", "")),
+        lines,
+        kind if kind in {*_KINDS, OURS if ours else ""} else "",
     )
     if failure.kind == "forbidden":
         return CheckEnded(Outcome.FORBIDDEN, failure.message)
@@ -266,7 +274,7 @@ class LocalRespondent:
         """Send the request through the same wire, so that the reference sees copies too."""
         request = wire.encode([b"", operation, [], *arguments], fallback=fallback)
         _, status, value = wire.decode(self._servant.answer(request), on_handle=lambda ref: Handle(stand_in, ref))
-        return status, {**value, "kind": OURS} if status == "raise" else value
+        return (OURS if status == "raise" else status), value
 
     def forget(self, number: int) -> None:
         """Nothing to do: our own objects live as long as the exam."""

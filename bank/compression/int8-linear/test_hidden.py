@@ -350,17 +350,18 @@ def test_any_leading_dimensions(solution, seed, lead):
 
 @points(1, group="the layer", group_zh="量化层")
 @hint(en="In which type are the large integers multiplied by the scales?", zh="大整数与 scale 相乘时用的是什么类型？")
-@given(seed=SEEDS, dtype=st.sampled_from([torch.float16, torch.bfloat16, torch.float64]))
-@settings(max_examples=9, deadline=None)
-def test_layer_in_other_precisions(solution, seed, dtype):
-    rng = np.random.default_rng(seed)
-    weight, bias, x = (t.to(dtype) for t in (normal(rng, 4, 512), normal(rng, 4), normal(rng, 3, 512)))
-    for kept, single in solution.run(apply, weight, bias, x, x.float()):
-        assert single.shape == (3, 4)
-        assert_close(kept, single.to(dtype), rtol=1e-2)
-    held = solution.run(attributes, weight, bias)
-    assert held["weight_scale"].dtype == torch.float32
-    assert_equal(held["bias"], bias.float())
+@given(seed=SEEDS)
+@settings(max_examples=3, deadline=None)
+def test_layer_in_other_precisions(solution, seed):
+    for dtype in (torch.float16, torch.bfloat16, torch.float64):
+        rng = np.random.default_rng(seed)
+        weight, bias, x = (t.to(dtype) for t in (normal(rng, 4, 512), normal(rng, 4), normal(rng, 3, 512)))
+        for kept, single in solution.run(apply, weight, bias, x, x.float()):
+            assert single.shape == (3, 4)
+            assert_close(kept, single.to(dtype), rtol=1e-2)
+        held = solution.run(attributes, weight, bias)
+        assert held["weight_scale"].dtype == torch.float32
+        assert_equal(held["bias"], bias.float())
 
 
 @points(2, group="memory and state", group_zh="内存与状态")

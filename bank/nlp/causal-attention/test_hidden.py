@@ -220,15 +220,16 @@ def test_large_scores(solution, seed):
 
 @points(2, group="numbers", group_zh="数值稳定")
 @hint(en="What is the largest float16?", zh="最大的 float16 是多少？")
-@given(seed=SEEDS, dtype=st.sampled_from([torch.float16, torch.bfloat16, torch.float32]))
-@settings(max_examples=12, deadline=None)
-def test_dtype_is_kept_and_half_precision_is_enough(solution, seed, dtype):
-    _, _, v, mask, rng = draw(seed, queries=5, keys=5, d=64)
-    q, k = (torch.from_numpy(rng.integers(-2, 3, (2, 2, 5, 64))) for _ in range(2))
-    q[..., :8], k[..., :8] = 120, 120
-    q, k, v = q.to(dtype), k.to(dtype), v.to(dtype)
-    result = solution.attention(q, k, v, mask, True)
-    assert_close(result, oracle(q, k, v, mask)[0].to(dtype), rtol=1e-2 if dtype.itemsize == 2 else 1e-4)
+@given(seed=SEEDS)
+@settings(max_examples=4, deadline=None)
+def test_dtype_is_kept_and_half_precision_is_enough(solution, seed):
+    for dtype, rtol in ((torch.float16, 1e-2), (torch.bfloat16, 1e-2), (torch.float32, 1e-4)):
+        _, _, v, mask, rng = draw(seed, queries=5, keys=5, d=64)
+        q, k = (torch.from_numpy(rng.integers(-2, 3, (2, 2, 5, 64))) for _ in range(2))
+        q[..., :8], k[..., :8] = 120, 120
+        q, k, v = q.to(dtype), k.to(dtype), v.to(dtype)
+        expected = oracle(q, k, v, mask)[0].to(dtype)
+        assert_close(solution.attention(q, k, v, mask, True), expected, rtol=rtol)
 
 
 @points(1, group="inputs", group_zh="输入")
