@@ -219,7 +219,7 @@ def remote_exception(value: Any, *, ours: bool = False) -> BaseException:
         clean(data.get("name", "Exception")),
         clean(data.get("message", "")),
         lines,
-        kind if kind in {*_KINDS, OURS if ours else ""} else "",
+        kind if ours or kind in _KINDS else "",
     )
     if failure.kind == "forbidden":
         return CheckEnded(Outcome.FORBIDDEN, failure.message)
