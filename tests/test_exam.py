@@ -298,11 +298,11 @@ def groups() -> set[Path]:
 @pytest.mark.parametrize("end", ["", "import os; os.kill(os.getpid(), 9)"], ids=["ended", "killed"])
 def test_a_grading_leaves_nothing_behind(make: Callable[..., Question], scratch: Path, end: str) -> None:
     """No process of ours, no folder, no control group; even of an examiner that was killed."""
-    before = groups()
+    before, children = groups(), tree.children(os.getpid())
     verdict = graded(make(f"def test_a(solution): assert solution.f(1) == 1\ndef test_b(solution): {end or '...'}"))
 
     assert verdict.status is (Status.BROKEN if end else Status.ACCEPTED)
-    assert tree.children(os.getpid()) == []
+    assert tree.children(os.getpid()) == children
     assert list(scratch.iterdir()) == []
     assert {path for path in groups() - before if not is_of_another(path)} == set()
 
@@ -439,7 +439,7 @@ def test_a_fault_of_our_own_solution_is_broken(make: Callable[..., Question], op
         def fast(rng):
             return (1,), {}
     """
-    verdict = graded(make(suite, opponent=opponent, limits={"check": "500ms", "wall": "2s"}))
+    verdict = graded(make(suite, opponent=opponent, limits={"check": "500ms", "wall": "1s"}))
 
     assert verdict.status is Status.BROKEN
     assert check(verdict, "fast").outcome is Outcome.BROKEN
@@ -734,11 +734,11 @@ def test_handles_of_a_dead_guest_do_no_harm(make: Callable[..., Question]) -> No
 def test_each_check_has_its_share_of_the_clock(make: Callable[..., Question]) -> None:
     """A check that takes too long is ended; when the whole is used up, the rest is not run."""
     suite = "\n".join(f"def test_{name}(solution): solution.f('sleep', 9)" for name in "abcde")
-    limits = {"wall": "700ms", "check": "300ms"}
+    limits = {"wall": "1200ms", "check": "450ms"}
     verdict = graded(make(f"def test_quick(solution): ...\n{suite}", limits=limits), textwrap.dedent(STATEFUL))
 
     assert list(outcomes(verdict).values()) == ["passed", "timeout", "timeout", "timeout", "not-run", "not-run"]
-    assert verdict.usage.wall <= 1.0
+    assert verdict.usage.wall <= 1.5
     assert check(verdict, "d").message == "the limits were used up before"
 
 
@@ -791,8 +791,6 @@ def test_what_is_forbidden(make: Callable[..., Question]) -> None:
 
 class Oracle:
     """Answers every request with the same value."""
-
-    generation = 0
 
     generation = 0
 
@@ -955,7 +953,7 @@ def test_isolation_that_is_demanded_is_not_weakened(
 
 def test_a_warm_exam_grades_one_after_the_other(make: Callable[..., Question]) -> None:
     """Each submission starts from nothing; a template that died is replaced."""
-    question = make("def test_a(solution): assert solution.f('count') == 1")
+    question, children = make("def test_a(solution): assert solution.f('count') == 1"), tree.children(os.getpid())
     try:
         with WarmExam(question) as exam:
             verdicts = [graded(question, STATEFUL, exam=exam), graded(question, IDENTITY, exam=exam)]
@@ -966,7 +964,7 @@ def test_a_warm_exam_grades_one_after_the_other(make: Callable[..., Question]) -
         gc.unfreeze()
 
     assert [verdict.status for verdict in verdicts] == [Status.ACCEPTED, Status.REJECTED, Status.ACCEPTED]
-    assert tree.children(os.getpid()) == []
+    assert tree.children(os.getpid()) == children
 
 
 def test_a_ruined_grading_does_not_ruin_the_next(make: Callable[..., Question]) -> None:

@@ -647,7 +647,7 @@ def test_colliding_hashes_do_not_hold_us_up(
     with pytest.raises(wire.WireError, match="too large"):
         wire.decode(opening + struct.pack("<Q", count) + keys)
 
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 3.0
 
 
 # --- Hostile bytes ---
@@ -887,7 +887,7 @@ def test_a_silent_sender_meets_the_deadline(pair: Pipe, begun: bytes) -> None:
     with pytest.raises(TimeoutError):
         wire.receive_frame(pair[0], deadline=started + 0.05)
 
-    assert 0.05 <= time.monotonic() - started < 1.0
+    assert 0.05 <= time.monotonic() - started < 3.0
 
 
 def test_a_slow_sender_meets_the_deadline(pair: Pipe) -> None:
@@ -909,7 +909,7 @@ def test_a_slow_sender_meets_the_deadline(pair: Pipe) -> None:
         stop.set()
         sender.join()
 
-    assert 0.1 <= time.monotonic() - started < 1.0
+    assert 0.1 <= time.monotonic() - started < 3.0
 
 
 def test_sending_to_one_who_is_gone(pair: Pipe) -> None:

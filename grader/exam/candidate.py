@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from grader.submission import Unit
 
 MAX_GUESTS = 12
+MAX_NAMES = 200
+MAX_NAME = 100
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,7 @@ def load_error(loaded: Loaded) -> BaseException:
 
 
 def _names(value: object) -> tuple[str, ...]:
-    return tuple(map(clean, value)) if isinstance(value, list) else ()
+    return tuple(clean(name)[:MAX_NAME] for name in value[:MAX_NAMES]) if isinstance(value, list) else ()
 
 
 def _loaded(value: Any) -> Loaded:

@@ -8,8 +8,9 @@ from pickle import PicklingError
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from _pytest.assertion import util
 
-from grader.exam.compare import Mismatch
+from grader.exam.compare import Mismatch, summary
 from grader.exam.solution import OURS, CheckEnded, RemoteFailure, SuiteFaultError, describe_last_call
 from grader.question import Visibility
 from grader.sandbox.wire import WireError
@@ -46,6 +47,15 @@ class Recorder:
             self._say(result)
         return (yield)
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Iterator[None]:
+        """Explain a plain assert in our own words: pytest's may take minutes over long texts that differ everywhere."""
+        before, util._reprcompare = util._reprcompare, explain
+        try:
+            return (yield)
+        finally:
+            util._reprcompare = before
+
     def _result(self, item: pytest.Item, call: pytest.CallInfo[None]) -> RawResult | None:
         name = getattr(item, "originalname", item.name)
         visibility = Visibility(item.path.stem.removeprefix("test_"))
@@ -58,6 +68,11 @@ class Recorder:
         if call.when != "call" and result.outcome is Outcome.FAILED:
             return RawResult(name, visibility, Outcome.BROKEN, f"{call.when} failed: {_text(error)}")
         return result
+
+
+def explain(operator: str, left: object, right: object) -> str:
+    """Write a comparison that failed, both sides summarised."""
+    return f"{summary(left)} {operator} {summary(right)}".replace("\n", "\\n")
 
 
 def describe(error: BaseException, name: str, visibility: Visibility, call: str | None, seconds: float) -> RawResult:

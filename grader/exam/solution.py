@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 MAX_ITEMS = 100_000
+MAX_TEXT = 2000
+MAX_LINES = 20
+MAX_LINE_NUMBER = 10**7
 OURS = "ours"
 """Status and kind of a failure of the reference: a test may expect it, but it never counts against a submission.
 
@@ -213,7 +216,7 @@ def remote_exception(value: Any, *, ours: bool = False) -> BaseException:
     """Turn an exception that came as data into one of its builtin type; what is malformed into a plain failure."""
     data = value if isinstance(value, dict) else {}
     told = data.get("traceback")
-    lines = tuple(_source_line(line) for line in told if _is_line(line)) if isinstance(told, list) else ()
+    lines = tuple(_source_line(line) for line in told[:MAX_LINES] if _is_line(line)) if isinstance(told, list) else ()
     kind = OURS if ours else clean(data.get("kind"))
     failure = RemoteFailure(
         clean(data.get("name", "Exception")),
@@ -243,13 +246,15 @@ def _builtin(name: str) -> type[Exception]:
 
 
 def clean(text: object) -> str:
-    """Return text that every report can write: a lone surrogate is no character."""
-    return str(text).encode("utf-8", "replace").decode() if isinstance(text, str) else ""
+    """Return text that every report can write and hold: a lone surrogate is no character, a megabyte no message."""
+    return text[:MAX_TEXT].encode("utf-8", "replace").decode() if isinstance(text, str) else ""
 
 
 def _is_line(line: object) -> bool:
     kinds = (str, int, str, str)
-    return isinstance(line, list) and len(line) == 4 and all(map(isinstance, line, kinds))
+    if not (isinstance(line, list) and len(line) == 4 and all(map(isinstance, line, kinds))):
+        return False
+    return bool(0 <= line[1] <= MAX_LINE_NUMBER)
 
 
 def _source_line(line: Sequence[Any]) -> SourceLine:

@@ -34,6 +34,7 @@ MAX_DEPTH = 100
 MAX_BODY = 2**30
 MAX_NODES = 4_000_000
 MAX_INT_BYTES = 2**20
+MAX_DIMS = 32
 DECODE_SECONDS = 5.0
 ARENA_FROM = 32 * 2**10
 
@@ -298,7 +299,8 @@ def decode(
     decoder = Decoder(memoryview(body), on_handle, on_pickle, arena)
     try:
         value = decoder.read(0)
-    except (struct.error, ValueError, TypeError, OverflowError, IndexError, MemoryError) as error:
+    # RuntimeError is torch's word for a shape it cannot hold
+    except (struct.error, ValueError, TypeError, OverflowError, IndexError, MemoryError, RuntimeError) as error:
         raise WireError(f"malformed value: {error}") from error
     if decoder.position != len(decoder.body):
         raise WireError("malformed value: bytes left over")
@@ -399,6 +401,8 @@ class Decoder:
         """Read the head of an array."""
         name = str(self.take(self.unpack(_U8)), "ascii")
         dims = self.unpack(_U8)
+        if dims > MAX_DIMS:
+            raise WireError(f"malformed value: {dims} dimensions")
         return name, struct.unpack(f"<{dims}Q", self.take(8 * dims))
 
     def packed(self) -> Any:

@@ -210,12 +210,13 @@ def test_counts_that_make_no_weights_are_refused(solution):
             solution.federated_round({"weight": np.ones(3)}, clients, 0.1, 1)
 
 
-def merge_and_look(module, states, counts):
-    """Return which entries of the result share memory with an input, and the inputs afterwards."""
+def merge_then_overwrite(module, states, counts):
+    """Return the result as it was, and the inputs after everything in the result has been overwritten."""
     result = module.fedavg(states, counts)
-    inputs = [array for state in states for array in state.values()]
-    shared = [name for name, entry in result.items() if any(np.shares_memory(entry, a) for a in inputs)]
-    return shared, states, counts
+    kept = {name: entry.copy() for name, entry in result.items()}
+    for entry in result.values():
+        entry[...] = 1
+    return kept, states
 
 
 @points(2, group="independence", group_zh="结果独立于输入")
@@ -228,7 +229,10 @@ def test_the_merge_shares_nothing_and_changes_no_input(solution, seed, counts):
         {"w": rng.normal(size=3), "h": rng.normal(size=2).astype(np.float32), "n": rng.integers(9, size=2)}
         for _ in counts
     ]
-    assert_equal(solution.run(merge_and_look, states, counts), ([], states, counts))
+    merged, inputs = solution.run(merge_then_overwrite, states, counts)
+    expected = {name: exact_mean([state[name] for state in states], counts) for name in ("w", "h")}
+    assert_close(merged, {**expected, "n": states[counts.index(max(counts))]["n"]})
+    assert_equal(inputs, states)
 
 
 @points(3, group="federated round", group_zh="联邦轮次")
@@ -260,15 +264,21 @@ def test_every_client_takes_all_its_steps_from_the_servers_weights(solution, see
     assert_close(solution.federated_round({"weight": weight}, data, 0.05, steps), expected)
 
 
-def train_and_look(module, state, clients, steps):
-    """Return whether the result shares memory with the server's weights, and the inputs afterwards."""
+def train_then_overwrite(module, state, clients, steps):
+    """Return the result as it was, and the inputs after it has been overwritten."""
     result = module.federated_round(state, clients, 0.1, steps)
-    return bool(np.shares_memory(result["weight"], state["weight"])), state, clients
+    kept = result["weight"].copy()
+    result["weight"][...] = 1
+    return kept, state, clients
 
 
 @points(1, group="independence", group_zh="结果独立于输入")
 @hint(en="The server's weights are broadcast, not handed over.", zh="服务器的权重是广播出去的，而不是交出去的。")
 def test_a_round_shares_nothing_and_changes_no_input(solution, rng):
     state, clients = {"weight": rng.normal(size=3)}, draw_clients(rng, [2, 3])
+    shares = [2 / 5, 3 / 5]
     for steps in (0, 2):
-        assert_equal(solution.run(train_and_look, state, clients, steps), (False, state, clients))
+        trained, *inputs = solution.run(train_then_overwrite, state, clients, steps)
+        ends = [descended(state["weight"], x, y, 0.1, steps) for x, y in clients]
+        assert_close(trained, sum(share * end for share, end in zip(shares, ends, strict=True)))
+        assert_equal(inputs, [state, clients])
