@@ -204,14 +204,22 @@ def test_a_tensor_is_no_array(torch: Any) -> None:
     assert difference(torch.zeros(2), torch.zeros(2).double()) == "dtype float32, expected float64"
 
 
-def test_equal_means_exactly() -> None:
-    """The last bit counts, and so does the type."""
-    one = np.array([1.0])
-
-    unlike: list[tuple[Any, Any]] = [(1.0 + 2**-52, 1.0), (np.nextafter(one, 2), one), (1, 1.0), ({1}, {1.0})]
-    for actual, expected in [*unlike, ({1: 0}, {True: 0}), ({(1, 2)}, {(1, 2.0)})]:
-        with pytest.raises(Mismatch):
-            assert_equal(actual, expected)
+@pytest.mark.parametrize(
+    ("actual", "expected"),
+    [
+        (1.0 + 2**-52, 1.0),
+        (np.nextafter(np.array([1.0]), 2), np.array([1.0])),
+        (1, 1.0),
+        ({1}, {1.0}),
+        ({1: 0}, {True: 0}),
+        ({(1, 2)}, {(1, 2.0)}),
+        (frozenset({frozenset({0})}), frozenset({frozenset({False})})),
+    ],
+)
+def test_equal_means_exactly(actual: Any, expected: Any) -> None:
+    """The last bit counts, and so does the type, in keys and members too."""
+    with pytest.raises(Mismatch):
+        assert_equal(actual, expected)
 
 
 def test_a_mismatch_keeps_its_parts() -> None:

@@ -180,6 +180,7 @@ class Candidate:
         guest = self._guest
         if guest is None:
             return
+        guest.use()  # a last look: what it used since the previous one counts too
         guest.close()
         cpu, memory = guest.ending.cpu, guest.ending.memory
         self._spent_wall += guest.busy

@@ -407,6 +407,8 @@ class Keeper(threading.Thread):
         self._kept = bytearray()
         self._printed = 0
         self._lock = threading.Lock()
+        self._holding = threading.RLock()
+        """What one thread gives back, the other must not be signalling."""
 
     def admit(self) -> dict[str, str]:
         """Meet the init, place it under the limits, let it go on; return what it proved."""
@@ -513,11 +515,13 @@ class Keeper(threading.Thread):
     def kill(self, outcome: Outcome, reason: str) -> None:
         """End the whole tree at once; the first reason given stays."""
         self._conclude(outcome, reason)
-        if self._group is not None:
-            self._group.kill()
-        if not self._full and self._pid:
-            tree.kill_family(self._pid)
-        if self._pidfd >= 0:
+        with self._holding:
+            if self._group is not None:
+                self._group.kill()
+            if self._pidfd < 0:
+                return
+            if not self._full and not select.select([self._pidfd], [], [], 0)[0]:  # else its number may be another's
+                tree.kill_family(self._pid)
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
@@ -543,8 +547,9 @@ class Keeper(threading.Thread):
 
     def use(self) -> tuple[float, int]:
         """Return CPU seconds and peak bytes, looked at now."""
-        if not self.over.is_set():
-            self._look()
+        with self._holding:
+            if not self.over.is_set():
+                self._look()
         return self.ending.cpu, self.ending.memory
 
     @property
@@ -567,17 +572,18 @@ class Keeper(threading.Thread):
 
     def _release(self) -> None:
         """Close what is ours, once."""
-        if self._group is not None:
-            self._group.kill()
-            self._group.remove()
-            self._group = None
-        if self._pidfd >= 0:
-            os.close(self._pidfd)
-            self._pidfd = -1
-        for descriptor in self._outputs:
-            os.close(descriptor)
-        self._outputs = []
-        self._report.close()
+        with self._holding:
+            if self._group is not None:
+                self._group.kill()
+                self._group.remove()
+                self._group = None
+            if self._pidfd >= 0:
+                os.close(self._pidfd)
+                self._pidfd = -1
+            for descriptor in self._outputs:
+                os.close(descriptor)
+            self._outputs = []
+            self._report.close()
 
 
 @cache

@@ -93,7 +93,7 @@ def confine(confinement: Confinement) -> None:
         kernel.Rlimits(
             cpu_seconds=confinement.cpu_seconds,
             file_size=confinement.disk,
-            processes=confinement.processes,
+            processes=confinement.processes + _others(confinement),
             data_bytes=_data_size() + confinement.memory if confinement.limit_data else None,
         )
     )
@@ -109,6 +109,21 @@ def confine(confinement: Confinement) -> None:
             devices=confinement.devices,
         )
     kernel.load_seccomp(kernel.seccomp_filter(allow_memfd=not confinement.limit_data))
+
+
+def _others(confinement: Confinement) -> int:
+    """Return how many tasks this user runs already, where the limit counts those too.
+
+    In a user namespace of its own, and as a user of its own, a guest's count begins at zero.
+    """
+    if confinement.level == "full" or confinement.uid is not None:
+        return 0
+    user, tasks = os.getuid(), 0
+    for name in os.listdir("/proc"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            if name.isdigit() and os.stat(f"/proc/{name}").st_uid == user:
+                tasks += len(os.listdir(f"/proc/{name}/task"))
+    return tasks
 
 
 def _data_size() -> int:
