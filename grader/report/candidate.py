@@ -99,7 +99,7 @@ class CandidateReport(Frozen):
 
 def candidate_report(verdict: Verdict, source: Mapping[str, str]) -> CandidateReport:
     """Build what the candidate may see; `source` is the submission's own text, by the label of its files."""
-    feedback = _feedback(verdict)
+    feedback = verdict.feedback
     scored = feedback is not Feedback.NONE
     detailed = feedback in {Feedback.CATEGORY, Feedback.FULL}
     printable = detailed and all(check.visibility is Visibility.PUBLIC for check in verdict.checks)
@@ -141,11 +141,6 @@ def group_scores(checks: Iterable[CheckResult]) -> tuple[GroupScore, ...]:
         )
         for members in _by_group(checks)
     )
-
-
-def _feedback(verdict: Verdict) -> Feedback:
-    """Read the level; one that nobody knows shows nothing."""
-    return Feedback(verdict.feedback) if verdict.feedback in set(Feedback) else Feedback.NONE
 
 
 def _public(verdict: Verdict) -> tuple[CheckResult, ...]:
