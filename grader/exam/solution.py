@@ -226,7 +226,8 @@ def remote_exception(value: Any, *, ours: bool = False) -> BaseException:
     )
     if failure.kind == "forbidden":
         return CheckEnded(Outcome.FORBIDDEN, failure.message)
-    error = _builtin(str(data.get("type")))(failure.message if failure.name == data.get("type") else failure.text)
+    base = clean(data.get("type"))
+    error = _builtin(base)(failure.message if failure.name == base else failure.text)
     return with_failure(error, failure)
 
 
