@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from grader.exam.seeds import derive
@@ -13,8 +14,8 @@ from grader.exam.solution import (
     RemoteFailure,
     Solution,
     clean,
-    fallback,
     remote_exception,
+    send_other,
     with_failure,
 )
 from grader.sandbox.host import Allowance, Guest, GuestEnded, Template
@@ -136,7 +137,7 @@ class Candidate:
             operation,
             arguments,
             deadline=time.monotonic() + self._patience(),
-            fallback=fallback,
+            fallback=partial(send_other, to=self),
             on_handle=lambda ref: Handle(stand_in, ref) if stand_in else ref,
         )
 

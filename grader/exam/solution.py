@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,7 +17,8 @@ from grader.verdict import Outcome, SourceLine
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-MAX_ITEMS = 100_000
+MAX_ITEMS = 10_000
+"""What a test may take out of one iteration: each item is a call over the wire."""
 MAX_TEXT = 2000
 MAX_LINES = 20
 MAX_LINE_NUMBER = 10**7
@@ -189,9 +191,15 @@ class _Pickled:
     value: object
 
 
-def fallback(value: object) -> wire.HandleRef | bytes:
-    """Send what is no data: a handle goes home, anything else as a pickle by value."""
+def send_other(value: object, to: Respondent) -> wire.HandleRef | bytes:
+    """Send what is no data: a handle goes home, anything else as a pickle by value.
+
+    Raises:
+        SuiteFaultError: a handle of one side is passed to the other, where its number means something else.
+    """
     if isinstance(value, Handle):
+        if value._owner._respondent is not to:
+            raise SuiteFaultError("an object that lives on one side cannot be passed to the other: solution, reference")
         if value._generation != value._owner._respondent.generation:
             raise CheckEnded(Outcome.CRASHED, "the process that held one of its objects has ended")
         return value._ref
@@ -278,7 +286,7 @@ class LocalRespondent:
 
     def ask(self, operation: str, arguments: Sequence[object], stand_in: Solution) -> tuple[str, Any]:
         """Send the request through the same wire, so that the reference sees copies too."""
-        request = wire.encode([b"", operation, [], *arguments], fallback=fallback)
+        request = wire.encode([b"", operation, [], *arguments], fallback=partial(send_other, to=self))
         _, status, value = wire.decode(self._servant.answer(request), on_handle=lambda ref: Handle(stand_in, ref))
         return (OURS if status == "raise" else status), value
 

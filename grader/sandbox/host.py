@@ -24,7 +24,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import BrokenError, IsolationError
-from grader.sandbox import cgroup, launch, tree, wire
+from grader.sandbox import cgroup, launch, scratch, tree, wire
 from grader.sandbox.isolation import Confinement
 from grader.verdict import Isolation, Level, Outcome
 
@@ -243,8 +243,7 @@ class Template:
         if self._process.stderr is not None:
             self._process.stderr.close()
         if self._scratch:
-            # by a program: folders may be nested deeper than Python's own removal can follow
-            subprocess.run(["rm", "-rf", "--", self._scratch], check=False, stderr=subprocess.DEVNULL)
+            scratch.remove(self._scratch)
 
 
 class Guest:
@@ -253,11 +252,10 @@ class Guest:
     def __init__(self, template: Template, allowance: Allowance, *, first: bool) -> None:
         self.proof: dict[str, str] = {}
         self.busy = 0.0
-        """Seconds spent waiting for replies."""
+        """Seconds spent on requests: packing, waiting, unpacking."""
         self._template = template
         self._allowance = allowance
         self._first = first
-        self._calls = 0
         self._dropped: list[int] = []
         self._sock, self._their_sock = socket.socketpair()
         self._arena = os.memfd_create("arena", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
@@ -274,11 +272,9 @@ class Guest:
         report.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         out, their_out = os.pipe()
         err, their_err = os.pipe()
-        keeper = Keeper(report, (out, err), self._allowance, self._template)
-        order = {
-            "prove": self._first,
-            "confinement": asdict(self._template.confinement(self._allowance, self._template.folder())),
-        }
+        folder = self._template.folder()
+        keeper = Keeper(report, (out, err), self._allowance, self._template, folder)
+        order = {"prove": self._first, "confinement": asdict(self._template.confinement(self._allowance, folder))}
         given = [self._their_sock.fileno(), self._arena, their_report.fileno(), their_out, their_err]
         try:
             self._template.fork(order, given)
@@ -319,18 +315,20 @@ class Guest:
         """
         number = secrets.token_bytes(16)
         dropped, self._dropped = self._dropped, []
+        started = time.monotonic()  # packing counts too: a test may make a great many small calls
         body = wire.encode([number, operation, dropped, *arguments], fallback=fallback, arena=self._arena_out)
-        started = time.monotonic()
         try:
             self._sock.settimeout(max(deadline - started, SMALLEST_LEFT))
             wire.send_frame(self._sock, body)
             reply = wire.receive_frame(self._sock, min(MAX_REPLY, self._allowance.memory // 2), deadline)
-            value = wire.decode(reply, on_handle=on_handle, arena=self._arena_in)
+            value = wire.decode(reply, on_handle=on_handle, arena=self._arena_in, deadline=deadline)
         except TimeoutError:
             raise self._end(Outcome.TIMEOUT, "gave no answer in time") from None
         except wire.PeerClosedError:
             raise self._ended() from None
         except wire.WireError as error:
+            if time.monotonic() >= deadline:
+                raise self._end(Outcome.TIMEOUT, "gave an answer that takes too long to read") from None
             raise self._end(Outcome.FAILED, f"sent something that is no answer: {error}") from None
         finally:
             self.busy += time.monotonic() - started
@@ -392,7 +390,7 @@ class Keeper(threading.Thread):
     """Watches one guest: drains what it prints, measures what it uses, ends it at a limit, learns how it ended."""
 
     def __init__(
-        self, report: socket.socket, outputs: tuple[int, int], allowance: Allowance, template: Template
+        self, report: socket.socket, outputs: tuple[int, int], allowance: Allowance, template: Template, folder: str
     ) -> None:
         super().__init__(name="keeper", daemon=True)
         self.ending = Ending()
@@ -402,6 +400,7 @@ class Keeper(threading.Thread):
         self._allowance = allowance
         self._group = template.group(allowance)
         self._full = template.wants.level is Level.FULL
+        self._folder = folder
         self._pid = 0
         self._pidfd = -1
         self._kept = bytearray()
@@ -511,6 +510,8 @@ class Keeper(threading.Thread):
             self.kill(Outcome.MEMORY, f"needed more than {self._allowance.memory // 2**20} MiB of memory")
         elif usage.processes > self._allowance.processes + 1:
             self.kill(Outcome.CRASHED, f"started more than {self._allowance.processes} processes")
+        elif not self._full and (fault := scratch.fault_of(self._folder, self._allowance.disk)):
+            self.kill(Outcome.OUTPUT, fault)
 
     def kill(self, outcome: Outcome, reason: str) -> None:
         """End the whole tree at once; the first reason given stays."""
@@ -584,6 +585,8 @@ class Keeper(threading.Thread):
                 os.close(descriptor)
             self._outputs = []
             self._report.close()
+            if not self._full:
+                scratch.remove(self._folder)
 
 
 @cache

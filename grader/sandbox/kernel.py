@@ -10,7 +10,6 @@ import ctypes
 import errno
 import os
 import resource
-import signal
 import stat
 import struct
 from dataclasses import dataclass
@@ -171,11 +170,6 @@ def set_subreaper() -> None:
     _prctl("PR_SET_CHILD_SUBREAPER", 1)
 
 
-def set_name(name: str) -> None:
-    """Name the thread for `ps` and `top`; the kernel keeps 15 bytes."""
-    _prctl("PR_SET_NAME", name.encode()[:15])
-
-
 def drop_capabilities() -> None:
     """Give up every capability, and where permitted those a later exec could bring back."""
     _drop_bounding_set()
@@ -200,21 +194,6 @@ def _prctl(option: str, *arguments: int | bytes) -> int:
     # Some options refuse when an unused argument is not zero.
     padding = (0,) * (4 - len(arguments))
     return _call(f"prctl({option})", number("prctl"), PRCTL[option], *arguments, *padding)
-
-
-def kill_children() -> None:
-    """Kill and reap every descendant; the caller is their subreaper, so orphans come to it next round."""
-    while children := _children():
-        for pid in children:
-            os.kill(pid, signal.SIGKILL)
-        for pid in children:
-            os.waitpid(pid, 0)
-
-
-def _children() -> list[int]:
-    # A fork bomb is outrun only by this short file; a walk through /proc takes longer than a fork.
-    with open("/proc/thread-self/children", encoding="ascii") as file:
-        return [int(pid) for pid in file.read().split()]
 
 
 # --- Namespaces and mounts ---

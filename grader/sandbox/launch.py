@@ -89,8 +89,9 @@ def command(level: str, threads: int, devices: tuple[str, ...]) -> list[str]:
     """Return the command line that starts a template; the number of its control descriptor belongs at the end.
 
     Raises:
-        IsolationError: `full` was asked for and there is no bubblewrap.
+        IsolationError: `full` was asked for and there is no bubblewrap; or a guest could not give up root.
     """
+    guest_uid(level)
     if level != "full":
         return _python(str(_PACKAGE.parent))
     bubblewrap = find_bubblewrap()
@@ -154,13 +155,19 @@ def _folder(path: str) -> list[str]:
 
 
 def guest_uid(level: str) -> int | None:
-    """Return the real user a guest becomes where we are root: one of our own per grading process.
+    """Return the real user a guest becomes where we are root: one of our own per grading process; None elsewhere.
 
-    Without outer walls that bind the interpreter at a readable place, root is given up only where the interpreter
-    can be read by others; otherwise the guest could import nothing any more.
+    Raises:
+        IsolationError: without outer walls, which bind the interpreter at a readable place, the guest could import
+            nothing any more; and it must never stay root.
     """
-    if os.geteuid() != 0 or (level != "full" and not _readable_by_others(interpreter().executable)):
+    if os.geteuid() != 0:
         return None
+    if level != "full" and not _readable_by_others(interpreter().executable):
+        raise IsolationError(
+            f"at {level} isolation a submission would have to run as root, because other users cannot read "
+            f"{interpreter().executable}. Install Python where they can, or grade as an ordinary user."
+        )
     return FIRST_UID + os.getpid() % NUMBER_OF_UIDS
 
 

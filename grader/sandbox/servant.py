@@ -15,6 +15,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from grader.sandbox import wire
+from grader.sandbox.stubs import ForbiddenUseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,10 +25,6 @@ MAX_FRAMES = 20
 
 # Exceptions that steer pytest, Hypothesis or the interpreter; they arrive as a plain failure.
 _CONTROL = (SystemExit, KeyboardInterrupt, GeneratorExit, StopIteration, StopAsyncIteration)
-
-
-class ForbiddenUseError(RuntimeError):
-    """Raised by the stub that stands in for something the question forbids."""
 
 
 class Servant:
@@ -206,23 +203,3 @@ def _kind(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "memory"
     return "exit" if isinstance(error, SystemExit | KeyboardInterrupt) else ""
-
-
-def forbid(dotted: str) -> None:
-    """Replace what a dotted name stands for by a stub that raises; a name that does not exist here is left alone."""
-    module_name, _, attribute = dotted.rpartition(".")
-    module: Any = sys.modules.get(module_name)
-    owner, tail = module_name, ""
-    while module is None and owner:  # a method: torch.Tensor.backward
-        owner, _, part = owner.rpartition(".")
-        tail = f"{part}.{tail}" if tail else part
-        module = sys.modules.get(owner)
-    for part in filter(None, tail.split(".")):
-        module = getattr(module, part, None)
-    if module is None or not hasattr(module, attribute):
-        return
-
-    def stub(*_args: object, **_kwargs: object) -> object:
-        raise ForbiddenUseError(f"this question forbids {dotted}")
-
-    setattr(module, attribute, stub)

@@ -284,6 +284,7 @@ def decode(
     on_handle: Callable[[HandleRef], object] | None = None,
     on_pickle: Callable[[bytes], object] | None = None,
     arena: memoryview | None = None,
+    deadline: float | None = None,
 ) -> Any:
     """Rebuild the one value of a frame body, from copies, as exactly one of the wire's types.
 
@@ -292,11 +293,12 @@ def decode(
         on_handle: turns a handle into an object; without it a handle is refused.
         on_pickle: turns a pickle into an object; only the guest passes it.
         arena: where large buffers stand.
+        deadline: moment of time.monotonic until which it may take; never more than DECODE_SECONDS.
 
     Raises:
         WireError: anything else than one well-formed value.
     """
-    decoder = Decoder(memoryview(body), on_handle, on_pickle, arena)
+    decoder = Decoder(memoryview(body), on_handle, on_pickle, arena, deadline)
     try:
         value = decoder.read(0)
     # RuntimeError is torch's word for a shape it cannot hold
@@ -316,6 +318,7 @@ class Decoder:
         on_handle: Callable[[HandleRef], object] | None,
         on_pickle: Callable[[bytes], object] | None,
         arena: memoryview | None,
+        deadline: float | None,
     ) -> None:
         self.body = body
         self.position = 0
@@ -323,7 +326,8 @@ class Decoder:
         self._on_pickle = on_pickle
         self._arena = arena
         self._nodes = 0
-        self._deadline = time.monotonic() + DECODE_SECONDS
+        last = time.monotonic() + DECODE_SECONDS
+        self._deadline = last if deadline is None else min(deadline, last)
 
     def read(self, depth: int) -> Any:
         """Read the value at the current position."""
