@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.errors import SubmissionError
-from grader.exam.examiner import execute
+from grader.exam.supervisor import execute
 from grader.plan import make_plan
 from grader.policy import violations
 from grader.score import score, unread
@@ -15,7 +15,7 @@ from grader.submission import Submission, SyntaxFault, read_submission
 from grader.verdict import Level, Outcome, RawResult, Run, SourceLine, Status, SubmissionId, Verdict
 
 if TYPE_CHECKING:
-    from grader.exam.examiner import WarmExam
+    from grader.exam.supervisor import WarmExam
     from grader.plan import Plan
     from grader.question import Question, Visibility
 

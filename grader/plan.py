@@ -21,10 +21,13 @@ class Plan:
     seed: int
     """Of this grading; every check's own seed is derived from it, the submission's digest and the check's name."""
     checks: tuple[Check, ...]
+    """In the order in which they are run."""
     violations: tuple[Violation, ...] = ()
     """What the submission uses although the question forbids it; if anything, nothing is run."""
     level: Level | None = None
     """Isolation that is demanded; None takes the strongest that can be had."""
+    max_failures: int | None = None
+    """Stop after so many checks that did not pass."""
 
     @property
     def visibilities(self) -> tuple[Visibility, ...]:

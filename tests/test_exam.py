@@ -21,7 +21,6 @@ import pytest
 from grader.bank import load_question
 from grader.errors import IsolationError
 from grader.exam.candidate import _loaded
-from grader.exam.examiner import WarmExam
 from grader.exam.findings import classify
 from grader.exam.seeds import derive, make_rng
 from grader.exam.solution import (
@@ -32,6 +31,7 @@ from grader.exam.solution import (
     describe_last_call,
     remote_exception,
 )
+from grader.exam.supervisor import WarmExam
 from grader.grading import grade
 from grader.question import Visibility
 from grader.sandbox import tree, wire
@@ -327,7 +327,7 @@ def eventually(condition: Callable[[], bool]) -> bool:
 def is_of_another(group: Path) -> bool:
     """Whether a grader that runs beside this test made it."""
     grader = int(group.name.split("-")[1])
-    return grader != os.getpid() and not tree._is_dead(grader)
+    return grader != os.getpid() and not tree.is_dead(grader)
 
 
 def test_a_parametrised_check_counts_once(make: Callable[..., Question]) -> None:

@@ -145,7 +145,7 @@ def all_gone(pids: set[int]) -> bool:
 
 def lives(pid: int) -> bool:
     """Whether a process is there and no zombie."""
-    return not tree._is_dead(pid)
+    return not tree.is_dead(pid)
 
 
 def eventually(condition: Callable[[], bool]) -> bool:

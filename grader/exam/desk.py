@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from grader.errors import IsolationError
 from grader.exam.candidate import Candidate, Source
@@ -12,11 +12,15 @@ from grader.sandbox.host import Template, Wants
 from grader.verdict import Level
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from grader.question import Question
     from grader.submission import Submission
     from grader.verdict import PerformanceResult
+
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -83,29 +87,31 @@ def own_source(question: Question, path: Path) -> Source:
     return Source((unit,), (), tuple(question.spec.submission.exports))
 
 
-def open_template(question: Question, level: Level | None) -> tuple[Template, tuple[str, ...]]:
-    """Return a template that is ready, at `level` or the strongest to be had, and what a person should know of it."""
-    order = (level,) if level is not None else (Level.FULL, Level.RESTRICTED)
-    fault = ""
-    for choice in order:
-        try:
-            template = Template(wants(question, choice))
-        except IsolationError as error:
-            fault = str(error)
-            continue
-        try:
-            template.wait()
-        except IsolationError as error:
-            template.close()
-            fault = str(error)
-            continue
-        except BaseException:
-            template.close()
-            raise
-        return template, degraded(fault)
-    raise IsolationError(fault)
+def ready_template(question: Question, level: Level) -> Template:
+    """Return a template that has imported what the question needs.
+
+    Raises:
+        IsolationError: this level cannot be had here.
+    """
+    template = Template(wants(question, level))
+    try:
+        template.wait()
+    except BaseException:
+        template.close()
+        raise
+    return template
 
 
-def degraded(fault: str) -> tuple[str, ...]:
-    """Say, as notes, why isolation is weaker than it could be; nothing where it is not."""
-    return (f"isolation is restricted, not full: {fault}",) if fault else ()
+def at_strongest(level: Level | None, start: Callable[[Level], T]) -> tuple[T, tuple[str, ...]]:
+    """Start something at `level`, or at the strongest that can be had; say in notes if that is not full.
+
+    Raises:
+        IsolationError: it cannot be had; with every reason.
+    """
+    faults: list[str] = []
+    for choice in (level,) if level is not None else (Level.FULL, Level.RESTRICTED):
+        try:
+            return start(choice), tuple(f"isolation is restricted, not full: {fault}" for fault in faults)
+        except IsolationError as error:
+            faults.append(str(error))
+    raise IsolationError(" ".join(faults))

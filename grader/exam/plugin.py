@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,13 +48,13 @@ def _author_desks(config: pytest.Config, path: Path, seed: int) -> FindDesk:
     @cache
     def desk_of(folder: Path) -> Desk:
         from grader.bank import load_question
-        from grader.exam.desk import lay_desk, open_template
+        from grader.exam.desk import at_strongest, lay_desk, ready_template
         from grader.exam.properties import use_profile
         from grader.submission import read_submission
 
         use_profile()
         question = load_question(folder)
-        template, _ = open_template(question, None)
+        template, _ = at_strongest(None, partial(ready_template, question))
         config.add_cleanup(template.close)
         desk = lay_desk(question, read_submission(path, question.spec), seed, template)
         config.add_cleanup(desk.candidate.close)

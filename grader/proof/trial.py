@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from grader.exam.examiner import WarmExam
+from grader.exam.supervisor import WarmExam
 from grader.grading import grade
 from grader.proof.expectation import Role, exhibits, fault_of
 from grader.question import Frozen

@@ -24,6 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Self
 
 from grader.errors import BrokenError
+from grader.sandbox.tree import is_dead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -269,7 +270,7 @@ def _is_orphan(name: str) -> bool:
         return True
     except PermissionError:
         return False
-    return False
+    return is_dead(int(match[1]))
 
 
 # --- Where groups can be made ---

@@ -58,7 +58,7 @@ def children(pid: int) -> list[int]:
 def kill_family(root: int, *, itself: bool = True) -> None:
     """Kill all descendants until none is born any more, then `root`; it adopts orphans, so none escapes."""
     while True:
-        below = [pid for pid in family(root) if pid != root and not _is_dead(pid)]
+        below = [pid for pid in family(root) if pid != root and not is_dead(pid)]
         if not below:
             break
         for pid in below:
@@ -78,7 +78,8 @@ def _fields(pid: int) -> list[str]:
         return []
 
 
-def _is_dead(pid: int) -> bool:
+def is_dead(pid: int) -> bool:
+    """Whether a process is gone, or only waits to be reaped."""
     fields = _fields(pid)
     return not fields or fields[0] in {"Z", "X"}
 

@@ -1,0 +1,24 @@
+"""What an examiner says last; apart from pytest, so that the supervisor need not import it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.verdict import Isolation, PerformanceResult, Usage
+
+
+@dataclass(frozen=True)
+class Closing:
+    """The examiner's last words: what is known only at the end."""
+
+    isolation: Isolation
+    usage: Usage
+    performance: tuple[PerformanceResult, ...]
+    output: str
+    notes: tuple[str, ...]
+    versions: dict[str, str]
+    undefined: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    broken: str = ""

@@ -1,0 +1,251 @@
+"""The process that collects a question's suites once, and from which an examiner is forked for every submission.
+
+    grade (command)   holds a `ForkServer`: asks for examiners, supervises them
+     └ fork server    pytest, after collection: waits in its run loop, knows no submission
+        └ examiner    runs the checks of one plan, and ends
+
+It serves from within pytest's own run loop, so that an examiner starts with everything imported and collected.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import pickle
+import select
+import signal
+import socket
+import threading
+import traceback
+from typing import TYPE_CHECKING
+
+from grader.errors import BrokenError, GraderError
+from grader.sandbox import kernel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from grader.sandbox.host import Template
+
+READY_SECONDS = 180.0
+GOODBYE_SECONDS = 2.0
+MAX_CONTROL = 2**16
+
+
+class ForkServer:
+    """The server, seen from the grader. Examiners may be asked for by several threads at once."""
+
+    def __init__(self, suites: list[Path], template: Template) -> None:
+        """Start it; `wait` until it has collected and the template is ready."""
+        self._lock = threading.Lock()
+        self._log = os.memfd_create("fork-server-log", os.MFD_CLOEXEC)
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._pid = os.fork()
+            if self._pid == 0:
+                self._control.close()
+                _be_server(suites, template, theirs, self._log)
+        self._pidfd = os.pidfd_open(self._pid)
+
+    def wait(self) -> None:
+        """Wait until examiners can be forked.
+
+        Raises:
+            GraderError: what the template or the server said went wrong.
+        """
+        self._control.settimeout(READY_SECONDS)
+        try:
+            answer = self._control.recv(MAX_CONTROL)
+        except TimeoutError as error:
+            raise BrokenError(f"the suites were not collected within {READY_SECONDS:.0f} s") from error
+        if not answer:
+            raise BrokenError(self._last_words())
+        fault = pickle.loads(answer)  # from our own fork
+        if fault is not None:
+            raise fault
+
+    def fork(self, sock: socket.socket, log: int) -> int:
+        """Fork an examiner that reads its plan from `sock`; return a descriptor of the process."""
+        with self._lock:
+            try:
+                socket.send_fds(self._control, [b"fork"], [sock.fileno(), log])
+                message, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
+            except OSError as error:
+                raise BrokenError(self._last_words()) from error
+        if not message:
+            raise BrokenError(self._last_words())
+        return descriptors[0]
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return not select.select([self._pidfd], [], [], 0)[0]
+
+    def close(self) -> None:
+        """End it, and with it every examiner."""
+        with contextlib.suppress(OSError):  # not close alone: another fork of ours may hold this end too
+            self._control.shutdown(socket.SHUT_RDWR)
+        self._control.close()
+        if not select.select([self._pidfd], [], [], GOODBYE_SECONDS)[0]:
+            os.kill(self._pid, signal.SIGKILL)
+        os.waitpid(self._pid, 0)
+        os.close(self._pidfd)
+        os.close(self._log)
+
+    def _last_words(self) -> str:
+        said = read_log(self._log)
+        return f"the process that collects the suites has ended: {said.splitlines()[-1] if said else 'without a word'}"
+
+
+def read_log(descriptor: int) -> str:
+    """Return the first of what a process of ours printed."""
+    return os.pread(descriptor, 2**16, 0).decode(errors="replace").strip()
+
+
+def _be_server(suites: list[Path], template: Template, control: socket.socket, log: int) -> None:
+    """Collect and serve in this fork; never returns."""
+    code = 1
+    try:
+        os.setsid()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _print_to(log)
+        _forget_the_environment()
+        _collect(suites, Service(template, control))
+        code = 0
+    except BaseException:  # whatever it is, it must not go on as a second grader
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _print_to(log: int) -> None:
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+
+
+def _forget_the_environment() -> None:
+    """Take nothing from what is set or installed for somebody's own tests."""
+    for name in [name for name in os.environ if name.startswith(("PYTEST_", "HYPOTHESIS_"))]:
+        del os.environ[name]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+
+
+def _collect(suites: list[Path], service: Service) -> None:
+    """Have pytest collect the suites and hand over to the service."""
+    import hypothesis  # noqa: F401  before pytest, whose import hook would rewrite it anew
+
+    gc.freeze()  # Hypothesis and pytest ask for collections, which need not walk all that was imported
+    import pytest
+
+    from grader.exam import examiner, plugin  # noqa: F401  the examiner now, so that no fork has to import it
+    from grader.exam.properties import use_profile
+
+    use_profile()
+    fault = ""
+    try:
+        status = pytest.main(_arguments(suites), plugins=[plugin, service])
+        fault = f"pytest ended with {pytest.ExitCode(status).name}"
+    except BaseException as error:  # a suite that leaves while it is imported
+        traceback.print_exc()
+        fault = f"the suite cannot be collected: {type(error).__name__}: {error}"
+    service.serve_fault(fault)
+
+
+# The last two collect garbage twice at the end, for a tenth of a second, to find what a suite of ours forgot to close.
+_UNUSED = (
+    "cacheprovider", "terminal", "doctest", "junitxml", "pastebin", "stepwise", "logging", "faulthandler", "warnings",
+    "setuponly", "setupplan", "unraisableexception", "threadexception",
+)  # fmt: skip
+
+
+def _arguments(suites: list[Path]) -> list[str]:
+    """Return pytest's arguments: no configuration, no conftest, no plugin that is not needed."""
+    flags = [word for name in _UNUSED for word in ("-p", f"no:{name}")]
+    place = ["--rootdir", str(suites[0].parent), "-c", os.devnull, "--noconftest", "--import-mode=importlib"]
+    return [*map(str, suites), *place, *flags, "--capture=no", "--strict-markers"]
+
+
+class Service:
+    """The plugin that serves where pytest would run the checks."""
+
+    def __init__(self, template: Template, control: socket.socket) -> None:
+        self._served = False
+        self._template = template
+        self._control = control
+        self._fault = ""
+        self._examiners: set[int] = set()
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A suite that cannot be collected is our fault."""
+        if report.failed and not self._fault:
+            self._fault = f"the suite cannot be collected: {str(report.longrepr)[-4000:]}"
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Fork an examiner at every request, until the grader hangs up."""
+        self._serve(session)
+        return True
+
+    def serve_fault(self, fault: str) -> None:
+        """Where it never came to the run loop, serve all the same: every run says why."""
+        if not self._served:
+            self._fault = self._fault or fault
+            self._serve(None)
+
+    def _serve(self, session: pytest.Session | None) -> None:
+        self._served = True
+        fault = None
+        try:
+            self._template.wait()
+        except GraderError as error:
+            fault = error
+        gc.freeze()  # a collection in an examiner would touch, and so copy, every shared page
+        self._control.send(pickle.dumps(fault))
+        while self._serve_once(session):
+            pass
+
+    def _serve_once(self, session: pytest.Session | None) -> bool:
+        poll = select.poll()
+        for descriptor in (self._control.fileno(), *self._examiners):
+            poll.register(descriptor, select.POLLIN)
+        for descriptor, _ in poll.poll():
+            if descriptor in self._examiners:
+                os.waitid(os.P_PIDFD, descriptor, os.WEXITED)
+                os.close(descriptor)
+                self._examiners.remove(descriptor)
+            elif not self._fork(session):
+                return False
+        return True
+
+    def _fork(self, session: pytest.Session | None) -> bool:
+        message, descriptors, _, _ = socket.recv_fds(self._control, MAX_CONTROL, 2)
+        if not message:
+            return False
+        pid = os.fork()
+        if pid == 0:
+            self._control.close()
+            self._be_examiner(session, *descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        pidfd = os.pidfd_open(pid)
+        self._examiners.add(pidfd)
+        socket.send_fds(self._control, [b"!"], [pidfd])
+        return True
+
+    def _be_examiner(self, session: pytest.Session | None, connection: int, log: int) -> None:
+        """Grade one submission in this fork; never returns."""
+        from grader.exam.examiner import Examiner
+
+        code = 1
+        try:
+            kernel.die_with_parent(signal.SIGKILL)
+            _print_to(log)
+            Examiner(session, self._template, socket.socket(fileno=connection), self._fault).run()
+            code = 0
+        except BaseException:  # whatever it is, it must not go on as a second server
+            with contextlib.suppress(OSError):
+                os.write(log, traceback.format_exc().encode())
+        finally:
+            os._exit(code)
