@@ -28,6 +28,10 @@ class Plan:
     """Isolation that is demanded; None takes the strongest that can be had."""
     max_failures: int | None = None
     """Stop after so many checks that did not pass."""
+    mirror: Submission | None = None
+    """Another submission that gets every request too; a check in which the two answer differently fails."""
+    trace: bool = False
+    """Run the checks on the reference, in the examiner's own process, and measure which of its branches they run."""
 
     @property
     def visibilities(self) -> tuple[Visibility, ...]:

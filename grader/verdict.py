@@ -167,6 +167,17 @@ class RawResult:
 
 
 @dataclass(frozen=True)
+class Coverage:
+    """Which branches of the reference a suite runs."""
+
+    branches: int
+    covered: int
+    missing_lines: tuple[int, ...]
+    missing_branches: tuple[tuple[int, int], ...]
+    """From line, to line; 0 is the end of the function."""
+
+
+@dataclass(frozen=True)
 class Run:
     """What happened in the examiner: facts, no points."""
 
@@ -184,6 +195,8 @@ class Run:
     names: tuple[str, ...] = ()
     """What it defines instead."""
     seconds: float = 0.0
+    coverage: Coverage | None = None
+    """Of the reference, where the plan asked for it."""
     broken: str = ""
     """Why the grader could not do its work, if it could not."""
 

@@ -55,7 +55,18 @@ class Loaded:
 class Candidate:
     """Holds a submission in guests; a dead guest is replaced when the next check begins."""
 
-    def __init__(self, template: Template, source: Source, limits: Limits) -> None:
+    def __init__(
+        self, template: Template, source: Source, limits: Limits, *, speaks_for: Candidate | None = None
+    ) -> None:
+        """Hold a submission that is not loaded yet.
+
+        Args:
+            template: where its guests come from.
+            source: what is loaded into them.
+            limits: of the whole grading.
+            speaks_for: whom the handles belong to that are passed to this one; itself unless given.
+        """
+        self._addressee = speaks_for or self
         self.loaded: Loaded | None = None
         self.guests = 0
         self.generation = 0
@@ -110,7 +121,7 @@ class Candidate:
         """Threads a measured call may use."""
         return self._template.wants.threads
 
-    def ask(self, operation: str, arguments: Sequence[object], stand_in: Solution) -> tuple[str, Any]:
+    def ask(self, operation: str, arguments: Sequence[object], stand_in: Solution | None) -> tuple[str, Any]:
         """Make one request of the present guest, or of a fresh one."""
         self.open()
         try:
@@ -137,7 +148,7 @@ class Candidate:
             operation,
             arguments,
             deadline=time.monotonic() + self._patience(),
-            fallback=partial(send_other, to=self),
+            fallback=partial(send_other, to=self._addressee),
             on_handle=lambda ref: Handle(stand_in, ref) if stand_in else ref,
         )
 

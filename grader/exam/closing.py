@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from grader.verdict import Isolation, PerformanceResult, Usage
+    from grader.verdict import Coverage, Isolation, PerformanceResult, Usage
 
 
 @dataclass(frozen=True)
@@ -21,4 +21,5 @@ class Closing:
     versions: dict[str, str]
     undefined: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    coverage: Coverage | None = None
     broken: str = ""

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from grader.errors import IsolationError
 from grader.exam.candidate import Candidate, Source
+from grader.exam.mirror import Mirror
 from grader.exam.solution import LocalRespondent, Solution
 from grader.sandbox.host import Template, Wants
+from grader.submission import Submission, Unit
 from grader.verdict import Level
 
 if TYPE_CHECKING:
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.question import Question
-    from grader.submission import Submission
     from grader.verdict import PerformanceResult
 
 
@@ -47,14 +48,20 @@ class Desk:
     def opponent(self, name: str) -> Candidate:
         """Return one of our own solutions in a guest of its own, of the same template."""
         path = find_solution(self.question, name)
-        source = own_source(self.question, path)
-        return Candidate(self.template, source, self.question.spec.limits)
+        own = Submission(path.name, "", (Unit(path.name, path.read_text(encoding="utf-8")),))
+        return Candidate(self.template, source_of(self.question, own), self.question.spec.limits)
 
 
-def lay_desk(question: Question, submission: Submission, seed: int, template: Template) -> Desk:
+def lay_desk(
+    question: Question, submission: Submission, seed: int, template: Template, mirror: Submission | None = None
+) -> Desk:
     """Put together what one grading needs; no guest is started yet."""
-    source = Source(submission.units, submission.files, tuple(question.spec.submission.exports))
-    candidate = Candidate(template, source, question.spec.limits)
+    source, limits = source_of(question, submission), question.spec.limits
+    candidate = (
+        Candidate(template, source, limits)
+        if mirror is None
+        else Mirror(template, source, source_of(question, mirror), limits)
+    )
     return Desk(question, submission, seed, template, candidate, Solution(candidate))
 
 
@@ -79,12 +86,9 @@ def find_solution(question: Question, name: str) -> Path:
     raise FileNotFoundError(f"{question.solutions}: no solution is named {name!r}")
 
 
-def own_source(question: Question, path: Path) -> Source:
-    """Return a solution of ours as it is loaded into a guest."""
-    from grader.submission import Unit
-
-    unit = Unit(path.name, path.read_text(encoding="utf-8"))
-    return Source((unit,), (), tuple(question.spec.submission.exports))
+def source_of(question: Question, submission: Submission) -> Source:
+    """Return a submission as it is loaded into a guest."""
+    return Source(submission.units, submission.files, tuple(question.spec.submission.exports))
 
 
 def ready_template(question: Question, level: Level) -> Template:

@@ -11,6 +11,7 @@ from grader.exam.closing import Closing
 from grader.exam.desk import Desk, lay_desk
 from grader.exam.findings import Recorder, describe
 from grader.exam.plugin import DESK
+from grader.exam.tracing import traced
 from grader.sandbox import wire
 from grader.verdict import Usage
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from grader.plan import Plan
     from grader.sandbox.host import Template
+    from grader.verdict import Coverage
 
 
 class Examiner:
@@ -33,6 +35,7 @@ class Examiner:
         self._fault = fault
         self._notes: tuple[str, ...] = ()
         self._failures = 0
+        self._coverage: list[Coverage] = []
 
     def say(self, message: object) -> None:
         """Report to the supervisor at once, so that nothing already seen is lost."""
@@ -41,11 +44,11 @@ class Examiner:
     def run(self) -> None:
         """Receive the plan, load the submission, run the checks, close."""
         plan: Plan = pickle.loads(wire.receive_frame(self._sock))  # from our own supervisor
-        desk = lay_desk(plan.question, plan.submission, plan.seed, self._template)
+        desk = lay_desk(plan.question, plan.submission, plan.seed, self._template, plan.mirror)
         broken = self._fault
         try:
             if self._load(plan, desk) and not broken and self._session is not None:
-                broken = self._run_checks(plan, desk, self._session)
+                broken = self._examine(plan, desk, self._session)
         finally:
             closing = self._close(desk, broken)
         self.say(closing)
@@ -65,6 +68,12 @@ class Examiner:
         if loaded is not None and loaded.failure is not None:
             self._notes = (f"{loaded.label} raised {loaded.failure.text}; what was defined before is graded",)
         return bool(loaded and loaded.defined)
+
+    def _examine(self, plan: Plan, desk: Desk, session: pytest.Session) -> str:
+        if not plan.trace:
+            return self._run_checks(plan, desk, session)
+        with traced(desk) as self._coverage:
+            return self._run_checks(plan, desk, session)
 
     def _run_checks(self, plan: Plan, desk: Desk, session: pytest.Session) -> str:
         """Run the plan's checks in its order; return why that was not possible, if so."""
@@ -108,6 +117,7 @@ class Examiner:
             versions={"python": ".".join(map(str, sys.version_info[:3])), **self._template.versions},
             undefined=tuple(name for name in exports if loaded is not None and name not in loaded.defined),
             names=loaded.names if loaded is not None else (),
+            coverage=next(iter(self._coverage), None),
             broken=broken,
         )
 

@@ -276,9 +276,10 @@ class LocalRespondent:
 
     generation = 0
 
-    def __init__(self, name: str, source: str) -> None:
+    def __init__(self, name: str, source: str, *, label: str | None = None) -> None:
+        """Load a solution of ours as module `name`; `label` is what its tracebacks call the file."""
         self._servant = Servant(name)
-        loaded = self._servant.do_load([[f"{name}.py", source]], [])
+        loaded = self._servant.do_load([[label or f"{name}.py", source]], [])
         if loaded["failure"]:
             raise RuntimeError(
                 f"{name}.py cannot be loaded: {loaded['failure']['name']}: {loaded['failure']['message']}"

@@ -184,6 +184,7 @@ def _gather(plan: Plan, messages: Sequence[object], seconds: float) -> Run:
         undefined=closing.undefined,
         names=closing.names,
         seconds=seconds,
+        coverage=closing.coverage,
         broken=closing.broken,
     )
 
