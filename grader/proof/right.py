@@ -1,0 +1,65 @@
+"""Right ones pass: the reference and every other correct solution, again and again, under different secret seeds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.proof.expectation import Role, exhibits
+from grader.verdict import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grader.proof.expectation import Exhibit
+    from grader.proof.workbench import Trial, Workbench
+
+GATE = "right"
+WITH_PERFORMANCE = 3
+"""Runs that hold the performance checks too, one after the other on a machine that does nothing else."""
+
+
+def rights(bench: Workbench) -> list[Exhibit]:
+    """Return the reference and every other solution that must be accepted."""
+    return [exhibit for exhibit in exhibits(bench.question) if exhibit.role in {Role.REFERENCE, Role.CORRECT}]
+
+
+def run_alone(bench: Workbench, runs: int) -> list[Trial]:
+    """Run every right solution with all checks, one after the other, so that times mean something."""
+    found = rights(bench)
+    tasks = [(exhibit, number) for number in range(min(runs, WITH_PERFORMANCE)) for exhibit in found]
+    trials = []
+    for done, (exhibit, number) in enumerate(tasks, start=1):
+        trials.append(bench.run(bench.read(exhibit.path), bench.question.checks, GATE, str(number)))
+        bench.tell(GATE, done, len(tasks))
+    return trials
+
+
+def run_again(bench: Workbench, runs: int) -> Iterator[Trial]:
+    """Run every right solution so many times more, without performance checks."""
+    tasks = [
+        (bench.read(exhibit.path), number) for exhibit in rights(bench) for number in range(WITH_PERFORMANCE, runs)
+    ]
+    return bench.each(
+        GATE, tasks, lambda task: bench.run(task[0], bench.ordinary, GATE, str(task[1]), max_failures=1)
+    )
+
+
+def faults_of(trials: list[Trial]) -> list[str]:
+    """Return each check that fails on a right solution, once, with the seed that shows it again."""
+    faults: dict[tuple[str, str], str] = {}
+    for trial in trials:
+        if trial.run.broken:
+            faults.setdefault((trial.program, ""), f"{GATE}: {trial.program}: {trial.run.broken}")
+            continue
+        for result in trial.failing:
+            if result.outcome is not Outcome.SLOW:  # the gate on limits says what would fit
+                faults.setdefault((trial.program, result.name), _sentence(trial, result.name))
+    return list(faults.values())
+
+
+def _sentence(trial: Trial, name: str) -> str:
+    result = next(result for result in trial.failing if result.name == name)
+    return (
+        f"{GATE}: {trial.program} must pass, but {name} {result.outcome.sentence}: {result.message} "
+        f"(--seed {trial.seed} shows it again)"
+    )

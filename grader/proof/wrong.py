@@ -1,0 +1,110 @@
+"""Wrong ones fail: what we wrote wrong on purpose, the starter, and the answers that take no understanding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from grader.proof.expectation import Exhibit, Role, exhibits
+from grader.proof.trivial import trivial_answers
+from grader.proof.workbench import made
+from grader.question import Visibility
+from grader.verdict import Outcome
+
+if TYPE_CHECKING:
+    from grader.proof.ranking import Ranking
+    from grader.proof.workbench import Trial, Workbench
+    from grader.submission import Submission
+
+GATE = "wrong"
+TRIVIAL = "trivial"
+MIRRORED_RUNS = 3
+"""Runs in which an answer must never differ from the reference's to count as the same."""
+
+_EXPECTED = {Role.SLOW: Outcome.SLOW, Role.FORBIDDEN: Outcome.FORBIDDEN}
+_OTHER_REASONS = set(_EXPECTED.values()) | {Outcome.BROKEN}
+
+
+@dataclass(frozen=True)
+class Sightings:
+    """How everything fared that must not be accepted."""
+
+    trials: tuple[tuple[Exhibit, Trial], ...]
+    same: tuple[str, ...]
+    """Trivial answers that answer like the reference, as far as the suite asks."""
+    faults: tuple[str, ...]
+
+
+def try_wrong(bench: Workbench, ranking: Ranking) -> Sightings:
+    """Run the starter and all wrong, slow and forbidden solutions, then the trivial answers."""
+    found = [each for each in exhibits(bench.question) if each.role not in {Role.REFERENCE, Role.CORRECT}]
+    slow = [(each, _run_alone(bench, each)) for each in found if each.role is Role.SLOW]
+    others = [each for each in found if each.role is not Role.SLOW]
+    trials = slow + list(zip(others, bench.each(GATE, others, lambda each: _run(bench, each)), strict=True))
+    for _, trial in trials:
+        ranking.note(trial)
+    faults = [fault for each, trial in trials if (fault := fault_of(each, trial))]
+    same, accepted = _try_trivial(bench, ranking)
+    return Sightings(tuple(trials), same, (*faults, *accepted))
+
+
+def _run_alone(bench: Workbench, exhibit: Exhibit) -> Trial:
+    return bench.run(bench.read(exhibit.path), bench.question.checks, GATE)
+
+
+def _run(bench: Workbench, exhibit: Exhibit) -> Trial:
+    return bench.run(bench.read(exhibit.path), bench.ordinary, GATE)
+
+
+def fault_of(exhibit: Exhibit, trial: Trial) -> str:
+    """Return how a run contradicts the role of a solution, or an empty string."""
+    if trial.fault:
+        return f"{GATE}: {exhibit.name} breaks the suite: {trial.fault}"
+    expected = _EXPECTED.get(exhibit.role)
+    outcomes = {result.outcome for result in trial.failing}
+    if expected is not None:
+        return _fault_of_only(exhibit, outcomes, expected)
+    if not set(trial.killers):
+        return f"{GATE}: {exhibit.name} fails no hidden check"
+    reasons = {result.outcome for result in trial.failing if result.visibility is Visibility.HIDDEN}
+    if trial.defined and reasons <= _OTHER_REASONS:
+        return f"{GATE}: {exhibit.name} is only found {min(reasons).value}, not wrong"
+    return ""
+
+
+def _fault_of_only(exhibit: Exhibit, outcomes: set[Outcome], expected: Outcome) -> str:
+    """A slow or forbidden solution is right in everything else."""
+    if expected not in outcomes:
+        return f"{GATE}: {exhibit.name} must be found {expected.value}, but is not"
+    others = outcomes - {expected}
+    return f"{GATE}: {exhibit.name} must be only {expected.value}, but is also {min(others).value}" if others else ""
+
+
+def _try_trivial(bench: Workbench, ranking: Ranking) -> tuple[tuple[str, ...], list[str]]:
+    """Run the trivial answers; return those that are the same as the reference, and a fault for each other accepted."""
+    answers = [made(f"{TRIVIAL}/{each.name}", each.source) for each in trivial_answers(bench.question)]
+    trials = bench.each(TRIVIAL, answers, lambda each: bench.run(each, bench.hidden, GATE, max_failures=2))
+    accepted = []
+    for answer, trial in zip(answers, trials, strict=True):
+        ranking.note(trial)
+        if not trial.killers or {result.outcome for result in trial.failing} == {Outcome.FORBIDDEN}:
+            accepted.append(answer)
+    judged = list(zip(accepted, bench.each(TRIVIAL, accepted, lambda each: is_same(bench, each)), strict=True))
+    allowed = bench.question.spec.proof.accept
+    faults = [
+        f"{GATE}: the suite accepts the trivial answer {answer.name.removeprefix(TRIVIAL + '/')!r}"
+        for answer, same in judged
+        if not same and answer.name not in allowed
+    ]
+    return tuple(answer.name for answer, same in judged if same), faults
+
+
+def is_same(bench: Workbench, program: Submission) -> bool:
+    """Whether a program never answers differently from the reference, on inputs the hidden suite draws."""
+    for number in range(MIRRORED_RUNS):
+        trial = bench.run(
+            program, bench.hidden, "mirror", str(number), max_failures=1, mirror=bench.reference
+        )
+        if trial.failing or trial.run.broken:
+            return False
+    return True
