@@ -12,13 +12,14 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, StringConstraints, ValidationError, field_validator, model_validator
 
+from grader.anchors import without_anchors
 from grader.errors import BankError, InputError, describe_fault, did_you_mean
-from grader.question import LANGUAGES, Check, Frozen, Performance, Question, QuestionSpec, Text, Visibility
+from grader.question import LANGUAGES, Check, Frozen, Performance, Question, QuestionSpec, Slug, Text, Visibility
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -158,8 +159,13 @@ def load_question(folder: Path | str) -> Question:
 
 
 def statement(question: Question, language: Language) -> str:
-    """Return the text of the task, in Markdown."""
-    return _statement_file(question.folder, language).read_text(encoding="utf-8")
+    """Return the text of the task, in Markdown, as a candidate reads it."""
+    return without_anchors(statement_file(question.folder, language).read_text(encoding="utf-8"))
+
+
+def statement_file(folder: Path, language: Language) -> Path:
+    """Return where the text of the task lies, with its author's anchors."""
+    return folder / f"statement.{language}.md"
 
 
 def starter(question: Question) -> Path:
@@ -174,10 +180,6 @@ def solutions(question: Question, kind: SolutionKind) -> tuple[Path, ...]:
 
 def _qualified_id(folder: Path) -> str:
     return f"{folder.parent.name}/{folder.name}"
-
-
-def _statement_file(folder: Path, language: Language) -> Path:
-    return folder / f"statement.{language}.md"
 
 
 # --- one question ----------------------------------------------------------------------------------------------------
@@ -204,7 +206,7 @@ def _file_faults(folder: Path, own: Path) -> Iterator[Fault]:
         if not path.is_file():
             yield Fault(path, None, "the file is missing")
     for language in LANGUAGES:
-        path = _statement_file(folder, language)
+        path = statement_file(folder, language)
         text = _read_text(path)
         if isinstance(text, Fault):
             yield text
@@ -414,8 +416,35 @@ class _Measured(_Grouped):
     times_slower_than: str | None = None
 
 
-_MARKS: dict[str, type[BaseModel]] = {"points": _Points, "hint": Text, "performance": _Measured}
-_POSITIONAL = {"points": ["value"]}
+class _Stated(Frozen):
+    """The arguments of `@stated`."""
+
+    anchors: tuple[Slug, ...]
+
+    @field_validator("anchors")
+    @classmethod
+    def _at_least_one(cls, anchors: tuple[str, ...]) -> tuple[str, ...]:
+        if not anchors:
+            raise ValueError("name the anchor of a passage in the statement")
+        return anchors
+
+
+class _Contract(Frozen):
+    """The arguments of `@contract`."""
+
+    why: Annotated[str, StringConstraints(strip_whitespace=True, min_length=10)]
+
+
+_MARKS: dict[str, type[BaseModel]] = {
+    "points": _Points,
+    "hint": Text,
+    "performance": _Measured,
+    "stated": _Stated,
+    "contract": _Contract,
+}
+_POSITIONAL = {"points": ["value"], "contract": ["why"]}
+_GATHERED = {"stated": "anchors"}
+"""Marks that take any number of arguments, and the key under which they are kept."""
 _HOMES = ("grader.exam", "grader.exam.marks")
 
 
@@ -540,6 +569,8 @@ def _read_check(node: _Function, suite: _Suite) -> Iterator[Check | Fault]:
             hint=marks.hint,
             line=node.lineno,
             performance=performance,
+            stated=marks.stated,
+            contract=marks.contract,
         )
 
 
@@ -572,6 +603,14 @@ class _Marks:
     def group(self) -> Text:
         return next((mark.outcome for mark in self.found if isinstance(mark, _Grouped)), GENERAL)
 
+    @property
+    def stated(self) -> tuple[str, ...]:
+        return next((mark.anchors for mark in self.found if isinstance(mark, _Stated)), ())
+
+    @property
+    def contract(self) -> str:
+        return next((mark.why for mark in self.found if isinstance(mark, _Contract)), "")
+
     def points(self, visibility: Visibility) -> float:
         """Return what the check is worth; a hidden one is worth something unless it says otherwise."""
         given = [mark.value for mark in self.found if isinstance(mark, _Points)]
@@ -599,9 +638,13 @@ def _read_mark(mark: str, decorator: ast.expr, suite: _Suite) -> Iterator[BaseMo
 
 def _written_arguments(mark: str, call: ast.Call) -> dict[str, ast.expr]:
     """Return the arguments by name; one too many is called by its number, and refused as an unknown key."""
+    keywords = {keyword.arg or "**": keyword.value for keyword in call.keywords}
+    if mark in _GATHERED:
+        gathered: ast.expr = ast.copy_location(ast.Tuple(elts=call.args, ctx=ast.Load()), call)
+        return {_GATHERED[mark]: gathered} | keywords
     names = _POSITIONAL.get(mark, [])
     written = {(names[i] if i < len(names) else f"argument {i + 1}"): value for i, value in enumerate(call.args)}
-    return written | {keyword.arg or "**": keyword.value for keyword in call.keywords}
+    return written | keywords
 
 
 _NO_LITERAL = object()

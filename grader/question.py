@@ -180,6 +180,10 @@ class Check(Frozen):
     hint: Text | None = None
     line: PositiveInt
     performance: Performance | None = None
+    stated: tuple[str, ...] = ()
+    """Anchors in the statement, at the passages that ask for what it tests."""
+    contract: str = ""
+    """Why it belongs to the contract though it kills no wrong solution alone; empty for most."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from grader.bank import (
     solutions,
     starter,
     statement,
+    statement_file,
 )
 from grader.errors import BankError, InputError
 from grader.question import Performance, Question, Text, Visibility
@@ -65,7 +66,7 @@ def test_plain(solution):
 def long_numbers(rng):
     return (2**64,), {}
 """
-MARKS = "from grader.exam import hint, performance, points\n"
+MARKS = "from grader.exam import contract, hint, performance, points, stated\n"
 
 
 class Place:
@@ -152,6 +153,15 @@ def test_what_lies_beside_the_spec_is_found(place: Place) -> None:
     assert starter(question) == place.folder / "starter.py"
     assert [path.stem for path in solutions(question, "wrong")] == ["adds_two", "squares"]
     assert solutions(question, "correct") == ()
+
+
+def test_a_statement_is_read_without_its_anchors(place: Place) -> None:
+    """They are its author's; the file keeps them."""
+    (place.folder / "statement.en.md").write_text("Double it. <!-- states: values -->\n")
+    question = load_question(place.folder)
+
+    assert statement(question, "en") == "Double it.\n"
+    assert "<!-- states: values -->" in statement_file(question.folder, "en").read_text()
 
 
 def test_a_question_may_be_named_from_within(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -509,6 +519,27 @@ def test_a_performance_check_is_of_the_first_export(suite: Callable[[str], Path]
     assert (checks[0].name, checks[0].points) == ("anything", 2)
 
 
+def test_a_check_says_where_it_is_stated(suite: Callable[[str], Path]) -> None:
+    """One anchor or several, beside any other mark; without the mark there is none."""
+    source = "@points(2)\n@stated('a', 'b-2')\n@given(x=1)\ndef test_a(s, x): ...\n"
+    source += "@performance(points=2, at_least=4, times_faster_than='naive')\n@stated('speed')\ndef f(rng): ...\n"
+    checks, faults = read_checks(suite(f"{MARKS}{source}def test_b(s): ...\n"), Visibility.HIDDEN, ["first"])
+
+    assert faults == ()
+    assert [check.stated for check in checks] == [("a", "b-2"), ("speed",), ()]
+
+
+def test_a_check_of_the_contract_says_why(suite: Callable[[str], Path]) -> None:
+    """The reason is kept without the blanks around it; most checks have none."""
+    source = "@contract(' the simplest call of all ')\ndef test_a(s): ...\n@contract(why='it is the interface')\n"
+    checks, faults = read_checks(
+        suite(f"{MARKS}{source}def test_b(s): ...\ndef test_c(s): ...\n"), Visibility.HIDDEN, ["first"]
+    )
+
+    assert faults == ()
+    assert [check.contract for check in checks] == ["the simplest call of all", "it is the interface", ""]
+
+
 def test_helpers_and_classes_of_a_suite_are_no_checks(suite: Callable[[str], Path]) -> None:
     """What pytest would not collect is left alone."""
     source = "import torch\nN = 3\nclass Net(torch.nn.Module):\n    def f(self): ...\n"
@@ -550,6 +581,21 @@ WRONG_SUITES = {
         "3: f: 'duoble' is none of the exports (did you mean 'double'?)"
     ),
     "@points(1)\n@performance(points=1, at_least=2, times_faster_than='x')\ndef f(r): ...": "4: f: its points",
+    "@stated\ndef test_a(s): ...": "2: @stated stands without its arguments",
+    "@stated()\ndef test_a(s): ...": "2: @stated: anchors: name the anchor of a passage in the statement",
+    "@stated(N)\ndef test_a(s): ...": "2: @stated: anchors must be a literal, for the suite is not run to read it",
+    "@stated(*N)\ndef test_a(s): ...": "2: @stated: anchors must be a literal",
+    "@stated('errors', 3)\ndef test_a(s): ...": "2: @stated: anchors.1: Input should be a valid string",
+    "@stated('No slug')\ndef test_a(s): ...": "2: @stated: anchors.0: String should match pattern",
+    "@stated('errors', anchor='x')\ndef test_a(s): ...": "2: @stated: unknown key 'anchor' (did you mean 'anchors'?)",
+    "@stated('a')\n@stated('b')\ndef test_a(s): ...": "4: test_a: @stated stands on it 2 times",
+    "@stated('errors')\ndef helper(s): ...": "3: helper: the name of a check begins with test_",
+    "@contract\ndef test_a(s): ...": "2: @contract stands without its arguments",
+    "@contract()\ndef test_a(s): ...": "2: @contract: 'why' is missing",
+    "@contract(WHY)\ndef test_a(s): ...": "2: @contract: why must be a literal",
+    "@contract('so')\ndef test_a(s): ...": "2: @contract: why: String should have at least 10 characters, not 'so'",
+    "@contract('          x')\ndef test_a(s): ...": "2: @contract: why: String should have at least 10 characters",
+    "@contract('a good reason', 'x')\ndef test_a(s): ...": "2: @contract: unknown key 'argument 2'",
     "async def test_a(s): ...": "2: test_a: a check is no async function",
     "class TestIt:\n    def test_a(self): ...": "2: class TestIt: checks stand at module level",
     "class Case(TestCase):\n    def test_a(self): ...": "2: class Case: checks stand at module level",

@@ -90,6 +90,7 @@ def test_show_speaks_both_languages() -> None:
     assert_told(chinese, 0, "masked_mean", "掩码")
     assert names
     assert not [name for name in names if name in english.stdout]
+    assert "<!--" not in english.stdout + chinese.stdout
 
 
 def test_start_writes_what_a_candidate_needs_and_nothing_else(tmp_path: Path) -> None:
@@ -100,6 +101,10 @@ def test_start_writes_what_a_candidate_needs_and_nothing_else(tmp_path: Path) ->
     assert {path.name for path in (tmp_path / "work").iterdir()} == {
         "solution.py", "statement.en.md", "statement.zh.md", "test_public.py",
     }  # fmt: skip
+    for language in ("en", "zh"):
+        text = (tmp_path / f"work/statement.{language}.md").read_text(encoding="utf-8")
+        assert "fedavg(states, counts)" in text
+        assert "<!--" not in text
     assert_told(second, 2, "is there already", "nothing was written")
 
 

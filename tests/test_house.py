@@ -25,6 +25,7 @@ EXPLOITS = ROOT / "tests" / "exploits"
 
 FLOORS = {
     "errors": 1,
+    "anchors": 1,
     "question": 1,
     "verdict": 1,
     "engine": 1,

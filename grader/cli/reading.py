@@ -99,9 +99,7 @@ def start(id: str, folder: Path | None, bank_folder: Path | None) -> None:  # no
 
     question = load_bank(bank_folder).find(id)
     folder = folder or Path(question.id)
-    written = {question.spec.submission.file: question.folder / "starter.py"}
-    for name in ("statement.en.md", "statement.zh.md", "test_public.py"):
-        written[name] = question.folder / name
+    written = _handout(question)
     existing = [name for name in written if (folder / name).exists()]
     if existing:
         raise InputError(
@@ -109,8 +107,8 @@ def start(id: str, folder: Path | None, bank_folder: Path | None) -> None:  # no
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, source in written.items():
-            (folder / name).write_bytes(source.read_bytes())
+        for name, content in written.items():
+            (folder / name).write_bytes(content)
     except OSError as error:
         raise InputError(
             f"it cannot be written: {error.strerror}", file=folder, cure="Choose another folder"
@@ -119,3 +117,15 @@ def start(id: str, folder: Path | None, bank_folder: Path | None) -> None:  # no
         f"Wrote {', '.join(written)} to {folder}/. "
         f"Try it with: grade try {question.id} {folder / question.spec.submission.file}"
     )
+
+
+def _handout(question: Question) -> dict[str, bytes]:
+    """Return what a candidate begins with, by the names of the files."""
+    from grader.bank import starter, statement, statement_file
+    from grader.question import LANGUAGES, Visibility
+
+    suite = question.suite(Visibility.PUBLIC)
+    texts = {
+        statement_file(question.folder, language).name: statement(question, language).encode() for language in LANGUAGES
+    }
+    return {question.spec.submission.file: starter(question).read_bytes(), **texts, suite.name: suite.read_bytes()}

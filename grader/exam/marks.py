@@ -1,4 +1,4 @@
-"""Points, groups, hints and performance, written where the checks stand.
+"""Points, groups, hints, performance and what a check rests on, written where the checks stand.
 
 The arguments must be literals: the bank reads them from the source text without importing the suite.
 """
@@ -23,6 +23,16 @@ def points(value: float, *, group: str | None = None, group_zh: str | None = Non
 def hint(*, en: str, zh: str | None = None) -> Callable[[F], F]:
     """Say what to think about when the check fails; a candidate sees it, so it must not give the answer."""
     return pytest.mark.hint(en=en, zh=zh)
+
+
+def stated(*anchors: str) -> Callable[[F], F]:
+    """Say where the statement asks for what the check tests: names of anchors that stand in it in every language."""
+    return pytest.mark.stated(*anchors)
+
+
+def contract(why: str) -> Callable[[F], F]:
+    """Say why a check that kills no wrong solution alone belongs to the contract all the same."""
+    return pytest.mark.contract(why)
 
 
 def performance(

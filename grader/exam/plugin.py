@@ -21,6 +21,8 @@ MARKS = {
     "points(value, group, group_zh)": "what a check is worth and the learning outcome it belongs to",
     "hint(en, zh)": "what to think about when it fails",
     "performance(...)": "a ratio of times against one of our own solutions",
+    "stated(*anchors)": "where the statement asks for what it tests",
+    "contract(why)": "why it stays although it kills nothing alone",
 }
 FindDesk = Callable[[Path], "Desk"]
 DESK = pytest.StashKey[FindDesk]()

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from grader.exam import assert_close, assert_equal, hint, points
+from grader.exam import assert_close, assert_equal, hint, points, stated
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -227,6 +227,7 @@ def normal(rng, *shape):
 
 
 @points(2, group="codes and scales", group_zh="编码与 scale")
+@stated("row-scale", "tolerance")
 @hint(en="Which rows have no largest value to divide by?", zh="哪些行没有可用来相除的最大值？")
 @given(seed=SEEDS, rows=st.integers(1, 4), columns=st.integers(1, 6))
 @settings(max_examples=15, deadline=None)
@@ -242,6 +243,7 @@ def test_scale_of_each_row(solution, seed, rows, columns):
 
 
 @points(2, group="codes and scales", group_zh="编码与 scale")
+@stated("quantize")
 @hint(
     en="Where do halves go, and how many codes lie on each side of zero?",
     zh="恰好一半的值往哪边走？零的两侧各有多少个编码？",
@@ -264,6 +266,7 @@ def test_codes_are_rounded_to_even_and_clipped(solution, seed):
 
 
 @points(2, group="integer products", group_zh="整数乘积")
+@stated("int8-matmul")
 @hint(
     en="Compare with Python's own integers, in all the shapes allowed.", zh="用 Python 自己的整数核对各种允许的形状。"
 )
@@ -279,6 +282,7 @@ def test_products_equal_python_integers(solution, seed, n, k, lead):
 
 
 @points(3, group="integer products", group_zh="整数乘积")
+@stated("int8-matmul")
 @hint(en="How large does the sum become, and which types hold it exactly?", zh="和会有多大？哪些类型能准确地存下它？")
 @given(seed=SEEDS, k=st.sampled_from([4096, 65536]))
 @settings(max_examples=4, deadline=None)
@@ -296,6 +300,7 @@ def test_long_sums_are_exact(solution, seed, k):
 
 
 @points(3, group="the layer", group_zh="量化层")
+@stated("forward", "attributes", "row-scale", "tolerance")
 @hint(
     en="Follow one row through the layer with pencil and paper, bias and zero rows included.",
     zh="用纸笔跟着一行数据走完这一层，别忘了偏置和全零的行。",
@@ -316,6 +321,7 @@ def test_output_for_one_row(solution, seed, n, k, with_bias, zeros):
 
 
 @points(2, group="the layer", group_zh="量化层")
+@stated("precision", "shapes")
 @hint(en="How many scales are there for the weight, how many for the input?", zh="权重有几个 scale，输入有几个？")
 @given(seed=SEEDS)
 @settings(max_examples=4, deadline=None)
@@ -333,6 +339,7 @@ def test_rows_and_channels_of_any_magnitude(solution, seed):
 
 
 @points(2, group="the layer", group_zh="量化层")
+@stated("forward", "shapes")
 @hint(
     en="What is a row when there are three dimensions, or one, or no row at all?",
     zh="有三个维度、只有一个维度，或者一行也没有时，“行”指的是什么？",
@@ -350,6 +357,7 @@ def test_any_leading_dimensions(solution, seed, lead):
 
 
 @points(1, group="the layer", group_zh="量化层")
+@stated("dtypes", "attributes", "tolerance")
 @hint(en="In which type are the large integers multiplied by the scales?", zh="大整数与 scale 相乘时用的是什么类型？")
 @given(seed=SEEDS)
 @settings(max_examples=3, deadline=None)
@@ -366,6 +374,7 @@ def test_layer_in_other_precisions(solution, seed):
 
 
 @points(2, group="memory and state", group_zh="内存与状态")
+@stated("memory", "attributes")
 @hint(en="Which tensors does the layer still hold, and for what?", zh="这一层还引用着哪些张量，各有什么用？")
 def test_no_float_copy_of_the_weight(solution):
     report = solution.run(memory, 512, 256)
@@ -375,6 +384,7 @@ def test_no_float_copy_of_the_weight(solution):
 
 
 @points(2, group="memory and state", group_zh="内存与状态")
+@stated("state", "attributes")
 @hint(en="What does state_dict() know of your layer?", zh="state_dict() 知道这一层的哪些内容？")
 @given(seed=SEEDS)
 @settings(max_examples=5, deadline=None)
@@ -393,6 +403,7 @@ def test_state_carries_everything(solution, seed):
 
 
 @points(2, group="devices", group_zh="设备")
+@stated("devices")
 @hint(en="Which tensors are made in forward, and where?", zh="forward 里新建了哪些张量，建在哪里？")
 def test_layer_follows_its_device(solution):
     for bias in (True, False):
@@ -402,6 +413,7 @@ def test_layer_follows_its_device(solution):
 
 
 @points(1, group="memory and state", group_zh="内存与状态")
+@stated("independence", "state")
 @hint(en="What do the old layer and the new one share?", zh="旧层和新层共用了什么？")
 def test_float_layer_and_quantised_layer_are_independent(solution, rng):
     weight, bias, x = rng.tensor(3, 5), rng.tensor(3), rng.tensor(4, 5)
@@ -414,6 +426,7 @@ def test_float_layer_and_quantised_layer_are_independent(solution, rng):
 
 
 @points(2, group="the model", group_zh="整个模型")
+@stated("quantize-model", "tolerance")
 @hint(en="How deep can a linear layer sit?", zh="线性层可能藏得多深？")
 @given(seed=st.integers(0, 2**31 - 1))
 @settings(max_examples=3, deadline=None)
@@ -427,6 +440,7 @@ def test_every_nested_linear_is_replaced(solution, seed):
 
 
 @points(2, group="the model", group_zh="整个模型")
+@stated("quantize-model")
 @hint(
     en="May a module have two names? Is every kind of Linear a plain one?",
     zh="一个模块可以有两个名字吗？所有 Linear 都是普通的 Linear 吗？",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.exam import assert_close, assert_equal, hint, points
+from grader.exam import assert_close, assert_equal, hint, points, stated
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -49,6 +49,7 @@ def descended(weight, x, y, lr, steps):
 
 
 @points(3, group="weighted mean", group_zh="加权平均")
+@stated("float-entries", "names", "tolerance")
 @hint(en="By what is each client's share of the mean decided?", zh="每个客户端在平均中所占的份额由什么决定？")
 @given(seed=SEEDS, counts=st.lists(st.integers(1, 50), min_size=2, max_size=5))
 @settings(max_examples=25)
@@ -59,6 +60,7 @@ def test_float_entries_are_the_mean_weighted_by_counts(solution, seed, counts):
 
 
 @points(2, group="weighted mean", group_zh="加权平均")
+@stated("float-entries", "counts", "tolerance")
 @hint(
     en="Only the ratios of the counts matter, however large they are.",
     zh="只有样本数的比例重要，无论数值多大。",
@@ -81,6 +83,7 @@ def test_order_scale_and_repetition_of_clients_change_nothing(solution, seed, co
 
 
 @points(2, group="numerical care", group_zh="数值稳健性")
+@stated("float-entries", "tolerance")
 @hint(en="What happens to 1e307 times a count?", zh="1e307 乘以样本数会怎样？")
 @given(seed=SEEDS, counts=st.lists(st.integers(1, 1000), min_size=2, max_size=6))
 @settings(max_examples=15)
@@ -98,6 +101,7 @@ def test_the_mean_lies_between_smallest_and_largest_at_any_magnitude(solution, s
 
 
 @points(3, group="numerical care", group_zh="数值稳健性")
+@stated("float-entries", "tolerance")
 @hint(
     en="In which precision do you add up, and in which do you return?",
     zh="累加时用什么精度？返回时又是什么精度？",
@@ -119,6 +123,7 @@ def test_low_precision_is_added_up_in_float64_and_kept(solution, seed, count):
 
 
 @points(2, group="integers and flags", group_zh="整数与标志位")
+@stated("integer-entries", "types")
 @hint(
     en="Does a counter survive a trip through floating point?",
     zh="计数器转成浮点数再转回来，还是原来的值吗？",
@@ -140,6 +145,7 @@ def test_integers_and_flags_come_from_the_largest_client(solution, seed, counts)
 
 
 @points(1, group="integers and flags", group_zh="整数与标志位")
+@stated("integer-entries")
 @hint(en="Several clients may hold the largest number of samples.", zh="样本数最多的客户端可能不止一个。")
 def test_of_equally_large_clients_the_earliest_decides(solution):
     states = [{"steps": np.array([number, -number])} for number in (5, 6, 7)]
@@ -148,6 +154,7 @@ def test_of_equally_large_clients_the_earliest_decides(solution):
 
 
 @points(2, group="clients without samples", group_zh="没有样本的客户端")
+@stated("zero-counts")
 @hint(en="What is zero times NaN?", zh="零乘以 NaN 等于多少？")
 @given(seed=SEEDS, clients=st.integers(1, 3))
 @settings(max_examples=20)
@@ -163,6 +170,7 @@ def test_a_client_without_samples_never_matters(solution, seed, clients):
 
 
 @points(1, group="shapes", group_zh="形状")
+@stated("types", "arrays")
 @hint(en="Arithmetic on a 0-dimensional array gives what type?", zh="对 0 维数组做运算，得到的是什么类型？")
 def test_zero_dimensional_and_empty_arrays_keep_their_shape(solution):
     states = [
@@ -180,6 +188,7 @@ def test_zero_dimensional_and_empty_arrays_keep_their_shape(solution):
 
 
 @points(2, group="refusals", group_zh="拒绝错误输入")
+@stated("errors")
 @hint(en="NumPy broadcasts and promotes in silence.", zh="NumPy 会悄悄地广播和提升 dtype。")
 def test_states_that_do_not_fit_are_refused(solution):
     fitting = {"w": np.ones(3), "b": np.ones(2)}
@@ -198,6 +207,7 @@ def test_states_that_do_not_fit_are_refused(solution):
 
 
 @points(2, group="refusals", group_zh="拒绝错误输入")
+@stated("errors", "round")
 @hint(en="Which lists of counts make no weights?", zh="哪些样本数列表构不成权重？")
 def test_counts_that_make_no_weights_are_refused(solution):
     state = {"w": np.ones(3)}
@@ -220,6 +230,7 @@ def merge_then_overwrite(module, states, counts):
 
 
 @points(2, group="independence", group_zh="结果独立于输入")
+@stated("independence")
 @hint(en="Which of your arrays are new?", zh="哪些数组是真正新建的？")
 @given(seed=SEEDS, counts=st.lists(st.integers(1, 9), min_size=1, max_size=3))
 @settings(max_examples=15)
@@ -236,6 +247,7 @@ def test_the_merge_shares_nothing_and_changes_no_input(solution, seed, counts):
 
 
 @points(3, group="federated round", group_zh="联邦轮次")
+@stated("round", "clients", "tolerance")
 @hint(
     en="One step of everybody is one step on all rows together.",
     zh="每个客户端各走一步，应等于在全部数据上走一步。",
@@ -252,6 +264,7 @@ def test_one_local_step_is_one_step_on_all_rows(solution, seed, sizes):
 
 
 @points(3, group="federated round", group_zh="联邦轮次")
+@stated("round", "tolerance")
 @hint(en="Where does the second client start? How far does it go?", zh="第二个客户端从哪里出发，走多远？")
 @given(seed=SEEDS, steps=st.integers(0, 4), clients=st.integers(1, 3))
 @settings(max_examples=20)
@@ -273,6 +286,7 @@ def train_then_overwrite(module, state, clients, steps):
 
 
 @points(1, group="independence", group_zh="结果独立于输入")
+@stated("round", "independence")
 @hint(en="The server's weights are broadcast, not handed over.", zh="服务器的权重是广播出去的，而不是交出去的。")
 def test_a_round_shares_nothing_and_changes_no_input(solution, rng):
     state, clients = {"weight": rng.normal(size=3)}, draw_clients(rng, [2, 3])

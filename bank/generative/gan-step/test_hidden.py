@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from grader.exam import assert_close, assert_equal, hint, points
+from grader.exam import assert_close, assert_equal, hint, points, stated
 
 NOISE, FEATURES, HIDDEN = 3, 4, 5
 FLAT, IMAGE = (FEATURES,), (2, 1, 2)
@@ -248,6 +248,7 @@ def weights_only(history):
 
 
 @points(4, group="both networks learn", group_zh="两个网络都按规则学习")
+@stated("losses", "discriminator-turn", "generator-turn", "tolerance")
 @hint(
     en="Write down both losses and the weights of each gradient; then follow three steps on paper.",
     zh="写下两个损失，以及各自对哪些权重求梯度，再在纸上走三步。",
@@ -262,6 +263,7 @@ def test_weights_after_one_two_and_three_steps(solution, seed, size):
 
 
 @points(2, group="the losses", group_zh="损失的数值")
+@stated("losses", "returned", "tolerance")
 @hint(
     en="Which weights stand in the networks at the moment each loss is taken?",
     zh="计算每个损失的那一刻，网络里是哪一版权重？",
@@ -275,6 +277,7 @@ def test_losses_are_those_that_were_minimised(solution, seed):
 
 
 @points(2, group="gradients do not leak", group_zh="梯度互不干扰")
+@stated("old-gradients")
 @hint(
     en="Somebody else may have called backward() before you were called.",
     zh="在你的函数被调用之前，别人可能已经调用过 backward()。",
@@ -288,6 +291,7 @@ def test_old_gradients_have_no_influence(solution, seed, stale):
 
 
 @points(3, group="gradients do not leak", group_zh="梯度互不干扰")
+@stated("whose-turn")
 @hint(
     en="Look at the other network at the moment an optimizer steps: weights and .grad.",
     zh="在某个优化器走一步的那一刻，看看另一个网络的权重和 .grad。",
@@ -304,6 +308,7 @@ def test_each_turn_leaves_the_other_network_alone(solution, rng):
 
 
 @points(2, group="shapes", group_zh="形状")
+@stated("arguments", "calls")
 @hint(en="Whose business is the shape of a sample?", zh="样本是什么形状，该由谁来操心？")
 @given(seed=SEEDS)
 @settings(max_examples=5, deadline=None)
@@ -314,6 +319,7 @@ def test_images_stay_images(solution, seed):
 
 
 @points(2, group="shapes", group_zh="形状")
+@stated("arguments")
 @hint(en="A discriminator may answer with a vector.", zh="判别器的输出也可能是一个向量。")
 @given(seed=SEEDS, size=st.integers(1, 4))
 @settings(max_examples=8, deadline=None)
@@ -324,6 +330,7 @@ def test_logits_may_be_a_vector(solution, seed, size):
 
 
 @points(2, group="shapes", group_zh="形状")
+@stated("arguments", "losses")
 @hint(en="Where do the labels get their length from?", zh="标签的长度从哪里来？")
 @given(seed=SEEDS, sizes=st.permutations([1, 3, 6]))
 @settings(max_examples=10, deadline=None)
@@ -334,6 +341,7 @@ def test_batch_sizes_may_differ(solution, seed, sizes):
 
 
 @points(1, group="the losses", group_zh="损失的数值")
+@stated("large-logits")
 @hint(
     en="What is the logarithm of a sigmoid that has rounded to 0?",
     zh="sigmoid 舍入成 0 之后，它的对数是多少？",
@@ -347,6 +355,7 @@ def test_large_logits_stay_exact(solution, seed, bias):
 
 
 @points(1, group="the generator learns through the discriminator", group_zh="生成器通过判别器学习")
+@stated("no-opinion", "discriminator-turn")
 @hint(
     en="Where can the generator's gradient come from, if the discriminator tells it nothing?",
     zh="判别器什么信息都不给时，生成器的梯度还能从哪里来？",
@@ -360,6 +369,7 @@ def test_a_deaf_discriminator_teaches_nothing(solution, rng):
 
 
 @points(1, group="nothing else changes", group_zh="其余一切不变")
+@stated("modes")
 @hint(en="Who decides on train or eval mode here?", zh="这里由谁决定用 train 还是 eval 模式？")
 @given(modes=st.lists(st.booleans(), min_size=4, max_size=4))
 @settings(max_examples=12, deadline=None)
@@ -371,6 +381,7 @@ def test_modes_are_respected(solution, modes):
 
 
 @points(1, group="nothing else changes", group_zh="其余一切不变")
+@stated("frozen")
 @hint(en="Was every parameter trainable before?", zh="调用之前，每个参数都可以训练吗？")
 @given(frozen=st.sets(st.sampled_from([0, 1, 2, 4, 5, 6]), max_size=5))
 @settings(max_examples=12, deadline=None)
@@ -381,6 +392,7 @@ def test_frozen_parameters_stay_frozen(solution, frozen):
 
 
 @points(2, group="nothing else changes", group_zh="其余一切不变")
+@stated("calls")
 @hint(
     en="Would batch normalisation see the same batches as in the statement?",
     zh="如果网络里有批归一化，它看到的批次和题目所说的一样吗？",

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.exam import assert_close, assert_equal, hint, performance, points
+from grader.exam import assert_close, assert_equal, hint, performance, points, stated
 
 SEEDS = st.integers(0, 2**32 - 1)
 SMALL = st.integers(1, 3)
@@ -90,6 +90,7 @@ def holes(t, mask, content):
 
 
 @points(3, group="values", group_zh="数值")
+@stated("arguments", "output", "tolerance")
 @hint(en="Work out one query with three keys by hand.", zh="用纸笔算一遍一个查询、三个键的例子。")
 @given(seed=SEEDS, b=SMALL, h=SMALL, queries=SMALL, keys=SMALL, d=SMALL, d_v=SMALL)
 @settings(max_examples=20, deadline=None)
@@ -99,6 +100,7 @@ def test_everything_visible(solution, seed, b, h, queries, keys, d, d_v):
 
 
 @points(3, group="causality", group_zh="因果性")
+@stated("signature", "causal")
 @hint(
     en="May a query see itself? What do three arguments mean?",
     zh="查询看得见自己吗？只传三个参数时又是什么意思？",
@@ -111,6 +113,7 @@ def test_causal_unless_told_otherwise(solution, seed, length, d):
 
 
 @points(2, group="causality", group_zh="因果性")
+@stated("causal", "nothing-to-see")
 @hint(en="Which key stands beside the last query?", zh="最后一个查询与哪个键对齐？")
 @given(seed=SEEDS, queries=st.integers(1, 4), earlier=st.integers(-2, 3))
 @settings(max_examples=20, deadline=None)
@@ -120,6 +123,7 @@ def test_last_query_stands_at_the_last_key(solution, seed, queries, earlier):
 
 
 @points(2, group="causality", group_zh="因果性")
+@stated("future")
 @hint(
     en="What, in a row, is computed from the whole row or the whole matrix?",
     zh="某一行的计算中，哪些量来自整行甚至整个矩阵？",
@@ -138,6 +142,7 @@ def test_the_future_changes_no_bit(solution, seed, place, size):
 
 
 @points(3, group="padding", group_zh="填充")
+@stated("padding-mask", "output")
 @hint(en="Which of the two axes of the scores belongs to the mask?", zh="分数矩阵的两个轴，掩码对应哪一个？")
 @given(seed=SEEDS, b=SMALL, h=SMALL, length=st.integers(2, 5), causal=st.booleans())
 @settings(max_examples=20, deadline=None)
@@ -147,6 +152,7 @@ def test_padded_keys_are_left_out(solution, seed, b, h, length, causal):
 
 
 @points(2, group="padding", group_zh="填充")
+@stated("padding-content")
 @hint(en="What is zero times NaN?", zh="零乘以 NaN 等于多少？")
 @given(seed=SEEDS, content=st.sampled_from([float("nan"), float("inf"), float("-inf"), 1e300]))
 @settings(max_examples=12, deadline=None)
@@ -159,6 +165,7 @@ def test_content_of_padding_has_no_influence(solution, seed, content):
 
 
 @points(2, group="padding", group_zh="填充")
+@stated("nothing-to-see")
 @hint(en="What is the softmax of nothing?", zh="什么都没有时，softmax 是什么？")
 @given(seed=SEEDS, padded_at_the_start=st.integers(0, 3))
 @settings(max_examples=8, deadline=None)
@@ -170,6 +177,7 @@ def test_queries_that_see_nothing_get_zeros(solution, seed, padded_at_the_start)
 
 
 @points(2, group="gradients", group_zh="梯度")
+@stated("gradients", "tolerance")
 @hint(en="Does every step of yours stay on the tape?", zh="你的每一步都留在自动求导的记录里吗？")
 @given(seed=SEEDS)
 @settings(max_examples=10, deadline=None)
@@ -182,6 +190,7 @@ def test_gradients_equal_the_formulas(solution, seed):
 
 
 @points(2, group="gradients", group_zh="梯度")
+@stated("gradients")
 @hint(
     en="Where a forward value was replaced, what happens on the way back?",
     zh="前向时被替换掉的值，反向传播时会怎样？",
@@ -203,6 +212,7 @@ def test_gradients_stay_finite(solution, seed, content):
 
 
 @points(2, group="numbers", group_zh="数值稳定")
+@stated("large-scores", "tolerance")
 @hint(
     en="Which number did you use for 'minus infinity', and what if a score is below it?",
     zh="你用哪个数代替负无穷？如果真实的分数比它还小呢？",
@@ -219,6 +229,7 @@ def test_large_scores(solution, seed):
 
 
 @points(2, group="numbers", group_zh="数值稳定")
+@stated("arguments", "half-precision", "tolerance")
 @hint(en="What is the largest float16?", zh="最大的 float16 是多少？")
 @given(seed=SEEDS)
 @settings(max_examples=4, deadline=None)
@@ -233,6 +244,7 @@ def test_dtype_is_kept_and_half_precision_is_enough(solution, seed):
 
 
 @points(1, group="inputs", group_zh="输入")
+@stated("inputs")
 @hint(en="Does your code assume an order in memory?", zh="你的代码是否假定了数据在内存里的顺序？")
 def test_inputs_need_not_be_contiguous(solution, rng):
     q, k, v, mask, _ = draw(int(rng.integers(2**32)), h=3, queries=5, keys=5, d=2)
@@ -240,6 +252,7 @@ def test_inputs_need_not_be_contiguous(solution, rng):
 
 
 @points(1, group="inputs", group_zh="输入")
+@stated("inputs")
 @hint(en="Whose tensors are these?", zh="这些张量是谁的？")
 def test_inputs_are_not_modified(solution, rng):
     q, k, v, mask, _ = draw(int(rng.integers(2**32)))
@@ -257,5 +270,6 @@ def test_inputs_are_not_modified(solution, rng):
     at_least=4.0,
     times_faster_than="naive",
 )
+@stated("speed")
 def long_sequences(rng):
     return (rng.tensor(1, 5, 400, 16), rng.tensor(1, 5, 400, 16), rng.tensor(1, 5, 400, 16)), {}

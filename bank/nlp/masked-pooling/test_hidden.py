@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.exam import assert_close, assert_equal, hint, points
+from grader.exam import assert_close, assert_equal, hint, points, stated
 
 SEEDS = st.integers(0, 2**32 - 1)
 LENGTHS = st.lists(st.integers(1, 6), min_size=1, max_size=4)
@@ -38,6 +38,7 @@ def mean(values):
 
 
 @points(3, group="mean", group_zh="平均值")
+@stated("mean", "tolerance")
 @hint(en="Divide by how many?", zh="除以多少？")
 @given(seed=SEEDS, lengths=LENGTHS, dtype=st.sampled_from([torch.float32, torch.float64]))
 @settings(max_examples=30)
@@ -47,6 +48,7 @@ def test_mean_of_the_real_tokens(solution, seed, lengths, dtype):
 
 
 @points(3, group="maximum", group_zh="最大值")
+@stated("maximum", "magnitude", "tolerance")
 @hint(en="What if every real value is far below what you put at padding?", zh="如果真实值都远小于填充处的替代值呢？")
 @given(seed=SEEDS, lengths=LENGTHS, scale=st.sampled_from([1.0, 1e30]))
 @settings(max_examples=25)
@@ -58,6 +60,7 @@ def test_max_of_the_real_tokens(solution, seed, lengths, scale):
 
 
 @points(3, group="padding leaves no trace", group_zh="填充不留痕迹")
+@stated("padding-content")
 @hint(en="What is NaN times zero?", zh="NaN 乘以零等于多少？")
 @given(seed=SEEDS, lengths=LENGTHS)
 @settings(max_examples=20)
@@ -70,6 +73,7 @@ def test_what_is_stored_at_padding_never_matters(solution, seed, lengths):
 
 
 @points(2, group="padding leaves no trace", group_zh="填充不留痕迹")
+@stated("places")
 @hint(en="Must padding stand at the end?", zh="填充一定在末尾吗？")
 @given(seed=SEEDS, lengths=LENGTHS, extra=st.integers(0, 4))
 @settings(max_examples=20)
@@ -83,6 +87,7 @@ def test_more_padding_and_another_order_of_tokens_change_nothing(solution, seed,
 
 
 @points(2, group="empty sentences", group_zh="空句子")
+@stated("empty-sentence")
 @hint(en="What do you divide by when no token is real?", zh="没有真实词元时，除数是什么？")
 @given(seed=SEEDS, full=st.lists(st.booleans(), min_size=1, max_size=3))
 @settings(max_examples=15)
@@ -93,6 +98,7 @@ def test_a_sentence_without_real_tokens_gives_zeros(solution, seed, full):
 
 
 @points(2, group="dtypes", group_zh="数据类型")
+@stated("mask-dtype", "dtype", "tolerance")
 @hint(en="What dtype comes out when two dtypes meet?", zh="两种 dtype 相遇，得到哪一种？")
 @given(seed=SEEDS, lengths=LENGTHS, dtype=st.sampled_from([torch.float16, torch.bfloat16, torch.float32]))
 @settings(max_examples=20)
@@ -104,6 +110,7 @@ def test_floating_masks_leave_the_dtype_alone(solution, seed, lengths, dtype):
 
 
 @points(1, group="dtypes", group_zh="数据类型")
+@stated("magnitude")
 @hint(en="How large may the sum of a sentence get?", zh="一个句子的总和可能有多大？")
 @given(seed=SEEDS, lengths=st.lists(st.integers(30, 40), min_size=1, max_size=2))
 @settings(max_examples=10)
@@ -123,6 +130,7 @@ def gradients(module, h, mask, weights):
 
 
 @points(3, group="gradients", group_zh="梯度")
+@stated("gradients", "tolerance")
 @hint(en="A value that is discarded can still spoil the gradient.", zh="被丢弃的值仍可能破坏梯度。")
 @given(seed=SEEDS, lengths=st.lists(st.integers(0, 6), max_size=3))
 @settings(max_examples=15)
@@ -148,6 +156,7 @@ def pool_and_look(module, pool, h, mask):
 
 
 @points(1, group="inputs unchanged", group_zh="输入不变")
+@stated("inputs")
 @hint(en="Which of your operations write in place?", zh="你的哪些操作是原地写入？")
 def test_the_arguments_stay_as_they_are(solution, rng):
     h, mask = rng.tensor(2, 3, WIDTH), torch.tensor([[1, 1, 0], [0, 0, 0]])
@@ -158,6 +167,7 @@ def test_the_arguments_stay_as_they_are(solution, rng):
 
 
 @points(3, group="a real encoder", group_zh="真实编码器")
+@stated("mean", "maximum", "tolerance")
 @hint(en="Which dtype has the mask of a tokeniser?", zh="分词器给出的掩码是什么 dtype？")
 def test_a_padded_batch_pools_like_each_sentence_alone(solution):
     from transformers import BertConfig, BertModel

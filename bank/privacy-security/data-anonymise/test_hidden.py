@@ -8,7 +8,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.exam import assert_equal, hint, points
+from grader.exam import assert_equal, hint, points, stated
 
 PII = {"name", "id"}
 OTHERS = ["city", "Name", "NAME", "name ", "username", "ids", "i", ""]
@@ -47,6 +47,7 @@ def scalar_json(value):
 
 
 @points(3, group="tokens", group_zh="令牌")
+@stated("record", "result", "token", "canonical-json")
 @hint(en="Which bytes exactly go into which keyed hash?", zh="到底是哪些字节，进入哪种带密钥的哈希？")
 @given(values=st.lists(SCALARS, min_size=1, max_size=5), key=KEYS)
 @settings(max_examples=40)
@@ -57,6 +58,7 @@ def test_tokens_of_plain_values(solution, values, key):
 
 
 @points(1, group="tokens", group_zh="令牌")
+@stated("arguments", "token")
 @hint(en="HMAC prepares a key before it uses it.", zh="HMAC 在使用密钥之前会先处理它。")
 @given(key=st.binary(max_size=1) | st.binary(min_size=65, max_size=200))
 @settings(max_examples=15)
@@ -65,6 +67,7 @@ def test_keys_of_any_length(solution, key):
 
 
 @points(2, group="tokens", group_zh="令牌")
+@stated("canonical-json", "token")
 @hint(en="Does the order in which a dict was filled matter?", zh="字典的填充顺序会影响结果吗？")
 @given(value=st.dictionaries(st.text("abc", max_size=3), st.integers(0, 9), min_size=2, max_size=4), key=KEYS)
 @settings(max_examples=20)
@@ -80,6 +83,7 @@ def test_equal_dicts_get_equal_tokens_in_any_order(solution, value, key):
 
 
 @points(3, group="every place", group_zh="任意位置")
+@stated("everywhere")
 @hint(en="Where can a dict hide?", zh="字典可能藏在哪里？")
 @given(path=st.lists(st.sampled_from("dl"), min_size=1, max_size=5), value=SECRETS, key=KEYS)
 @settings(max_examples=30)
@@ -93,6 +97,7 @@ def test_keys_count_at_any_depth(solution, path, value, key):
 
 
 @points(2, group="nothing leaks", group_zh="不泄露原文")
+@stated("whole")
 @hint(en="What may stand under a key that names a person?", zh="指认个人的键下面可能是什么？")
 @given(value=nested(SECRETS, SECRETS | st.sampled_from(sorted(PII)), width=1), key=KEYS)
 @settings(max_examples=30)
@@ -104,6 +109,7 @@ def test_a_value_is_replaced_as_a_whole(solution, value, key):
 
 
 @points(2, group="the rest stays", group_zh="其余不变")
+@stated("names", "rest", "arguments")
 @hint(en="When exactly does a name match?", zh="键名怎样才算一致？")
 @given(
     records=st.lists(st.dictionaries(st.sampled_from(OTHERS), nested(SCALARS, st.sampled_from(OTHERS))), max_size=3),
@@ -130,6 +136,7 @@ def containers(value):
 
 
 @points(2, group="the rest stays", group_zh="其余不变")
+@stated("rest")
 @hint(en="How deep is your copy?", zh="你的拷贝有多深？")
 @given(value=nested(SCALARS, st.sampled_from(["name", "city"])))
 @settings(max_examples=20)
@@ -140,6 +147,7 @@ def test_the_records_are_neither_changed_nor_shared(solution, value):
 
 
 @points(3, group="k-anonymity", group_zh="k-匿名")
+@stated("groups", "smallest")
 @hint(en="Whose privacy decides?", zh="由谁的隐私程度决定？")
 @given(
     records=st.lists(st.fixed_dictionaries({name: st.sampled_from("xy") for name in "abc"}), min_size=1, max_size=12),
@@ -153,6 +161,7 @@ def test_k_is_the_size_of_the_smallest_group(solution, records, quasi):
 
 
 @points(2, group="k-anonymity", group_zh="k-匿名")
+@stated("groups", "canonical-json")
 @hint(en="Which values are the same value?", zh="哪些值算同一个值？")
 def test_values_are_the_same_if_their_canonical_json_is(solution):
     different = [1, 1.0, True, "1", [1], ["1"], {"a": 1}, {"a": True}, "[1]", None, "null", "None", ""]
@@ -166,6 +175,7 @@ def test_values_are_the_same_if_their_canonical_json_is(solution):
 
 
 @points(1, group="k-anonymity", group_zh="k-匿名")
+@stated("arguments", "quasi", "smallest")
 @hint(en="No records, no columns: what then?", zh="没有记录、没有列时怎么办？")
 def test_without_records_or_columns(solution):
     assert_equal(solution.pseudonymise([], PII, b"key"), [])

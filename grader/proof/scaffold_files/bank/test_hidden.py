@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.exam import assert_close, assert_equal, hint, points
+from grader.exam import assert_close, assert_equal, hint, points, stated
 
 numbers = st.floats(-1e6, 1e6)
 
@@ -18,6 +18,7 @@ def scaled_by_hand(values, factor):
 
 
 @points(2, group="values", group_zh="数值")
+@stated("values")
 @hint(en="Is every number multiplied, and in its place?", zh="每个数都乘了吗？顺序对吗？")
 @given(values=st.lists(numbers, min_size=2), factor=numbers)
 def test_values(solution, values, factor):
@@ -25,12 +26,14 @@ def test_values(solution, values, factor):
 
 
 @points(1, group="edge cases", group_zh="边界情况")
+@stated("empty")
 @hint(en="What does an empty list give?", zh="空列表应返回什么？")
 def test_empty(solution):
     assert_equal(solution.scale([], 2.0), [])
 
 
 @points(1, group="edge cases", group_zh="边界情况")
+@stated("errors")
 @hint(en="Which factors make no sense?", zh="哪些倍数没有意义？")
 @pytest.mark.parametrize("factor", [float("nan"), float("inf")])
 def test_factor_must_be_finite(solution, factor):
@@ -45,6 +48,7 @@ def call_and_return_input(submission, values, factor):
 
 
 @points(1, group="input is left alone", group_zh="不改动输入")
+@stated("input")
 @hint(en="Whose list do you write into?", zh="结果写进了谁的列表？")
 def test_input_is_unchanged(solution):
     assert_equal(solution.run(call_and_return_input, [1.0, 2.0], 3.0), [1.0, 2.0])
