@@ -105,6 +105,16 @@ class Source(Frozen):
     """Row of the topic table it covers."""
 
 
+Reason = Annotated[str, Field(min_length=10)]
+
+
+class ProofSpec(Frozen):
+    """What a person has judged of the question's proof."""
+
+    accept: dict[str, Reason] = Field(default_factory=dict)
+    """Name of a mutant, or of a trivial answer, that may survive, and why that is right."""
+
+
 class Feedback(StrEnum):
     """How much a candidate learns about hidden checks."""
 
@@ -131,6 +141,7 @@ class QuestionSpec(Frozen):
     limits: Limits = Limits()
     forbidden: Forbidden = Forbidden()
     feedback: Feedback = Feedback.CATEGORY
+    proof: ProofSpec = ProofSpec()
     source: Source
 
 

@@ -27,7 +27,7 @@ COMMANDS = {
     "try": ("grader.cli.submitting:try_public", "Run the public tests on a submission."),
     "submit": ("grader.cli.submitting:submit", "Grade a submission."),
     "new": ("grader.cli.authoring:new", "Write the scaffold of a new question."),
-    "verify": ("grader.cli.authoring:verify", "Say whether questions are sound."),
+    "verify": ("grader.cli.proving:verify", "Say whether questions are sound."),
     "doctor": ("grader.cli.machine:doctor", "Say what this machine can enforce."),
 }
 GC_THRESHOLD = 100_000  # a command ends long before cycles matter; collecting during imports costs a tenth of them

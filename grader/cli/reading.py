@@ -14,8 +14,6 @@ from grader.errors import InputError
 if TYPE_CHECKING:
     from grader.question import Language, Question
 
-UNPROVEN = "unproven"
-
 
 @click.command("list")
 @bank_option
@@ -53,6 +51,8 @@ def list_questions(
 
 
 def _row(question: Question) -> dict[str, object]:
+    from grader.proof.ledger import state_of
+
     spec = question.spec
     return {
         "id": spec.id,
@@ -61,7 +61,7 @@ def _row(question: Question) -> dict[str, object]:
         "difficulty": spec.difficulty,
         "minutes": spec.minutes,
         "topic": spec.source.topic,
-        "proof": UNPROVEN,
+        "proof": state_of(question).value,
     }
 
 

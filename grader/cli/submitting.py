@@ -61,6 +61,7 @@ def submit(
 
     _check_output(output)
     question = load_bank(bank_folder).find(id)
+    _warn_unless_proven(question)
     verdict = grade(question, file, seed=seed, isolation=Level(isolation) if isolation else None)
     reader = audience or ("reviewer" if form in REVIEWER_BY_DEFAULT else "candidate")
     _deliver(_report(verdict, file, form, reader, language, to_screen=output is None), output)
@@ -99,6 +100,16 @@ def try_public(
     _deliver(_report(verdict, file, "terminal", "candidate", language, to_screen=True), None)
     click.echo(_what_is_hidden(question, verdict, language))
     return exit_code(verdict)
+
+
+def _warn_unless_proven(question: Question) -> None:
+    """Say on the error stream that a question's suite may be wrong."""
+    from grader.proof.ledger import State, state_of
+
+    state = state_of(question)
+    if state is not State.PROVEN:
+        reason = "has changed since it was proven" if state is State.STALE else "is not proven"
+        click.echo(f"Warning: {question.id} {reason}; `grade verify {question.id}` says whether it is sound.", err=True)
 
 
 def _what_is_hidden(question: Question, verdict: Verdict, language: Language) -> str:

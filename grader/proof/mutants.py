@@ -10,9 +10,12 @@ from grader.proof.workbench import made
 from grader.proof.wrong import is_same
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from grader.proof.mutation.mutant import Mutant
     from grader.proof.ranking import Ranking
     from grader.proof.workbench import Trial, Workbench
+    from grader.submission import Submission
 
 GATE = "mutants"
 LEAST_SCORE = 0.9
@@ -54,14 +57,13 @@ def try_mutants(bench: Workbench, ranking: Ranking, *, at_most: int | None = Non
     same = list(bench.each("equivalence", survivors, lambda mutant: is_same(bench, _program(mutant))))
     apart = [mutant for mutant, equal in zip(survivors, same, strict=True) if not equal]
     allowed = bench.question.spec.proof.accept
-    census = Census(
+    return Census(
         killed=tuple(killed),
         alive=tuple(mutant for mutant in apart if mutant.name not in allowed),
         equivalent=tuple(mutant for mutant, equal in zip(survivors, same, strict=True) if equal),
         accepted=tuple(mutant for mutant in apart if mutant.name in allowed),
         faults=tuple(f"{GATE}: {trial.program} breaks the suite: {trial.fault}" for trial in trials if trial.fault),
     )
-    return census
 
 
 def faults_of(census: Census) -> list[str]:
@@ -73,14 +75,13 @@ def faults_of(census: Census) -> list[str]:
     return faults
 
 
-def stale(bench: Workbench, census: Census) -> list[str]:
-    """Return a fault for each mutant the spec accepts although it is no survivor."""
-    alive = {mutant.name for mutant in census.accepted}
-    accepted = bench.question.spec.proof.accept
+def stale_faults(bench: Workbench, census: Census, trivial: Collection[str]) -> list[str]:
+    """Return a fault for each name the spec accepts although nothing of that name survived."""
+    survivors = {mutant.name for mutant in census.accepted} | set(trivial)
     return [
-        f"{GATE}: the spec accepts {name!r}, which does not survive; take it out of proof.accept"
-        for name in accepted
-        if "/" not in name and name not in alive
+        f"{GATE}: the spec accepts {name!r}, which does not survive: take it out of proof.accept"
+        for name in bench.question.spec.proof.accept
+        if name not in survivors
     ]
 
 
@@ -90,7 +91,7 @@ def _choose(mutants: tuple[Mutant, ...], at_most: int | None) -> tuple[Mutant, .
     return tuple(mutants[index * len(mutants) // at_most] for index in range(at_most))
 
 
-def _program(mutant: Mutant):
+def _program(mutant: Mutant) -> Submission:
     return made(mutant.name, mutant.source)
 
 

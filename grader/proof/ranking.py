@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from grader.verdict import Outcome
@@ -32,7 +32,7 @@ class Ranking:
         """Check to a program that nothing else found wrong."""
         self.kills: Counter[str] = Counter()
         self._needy = set(hidden) - set(exempt)
-        self._seconds: Counter[str] = Counter()
+        self._seconds: defaultdict[str, float] = defaultdict(float)
         self._runs: Counter[str] = Counter()
         self._lock = threading.Lock()
 

@@ -39,9 +39,7 @@ def run_again(bench: Workbench, runs: int) -> Iterator[Trial]:
     tasks = [
         (bench.read(exhibit.path), number) for exhibit in rights(bench) for number in range(WITH_PERFORMANCE, runs)
     ]
-    return bench.each(
-        GATE, tasks, lambda task: bench.run(task[0], bench.ordinary, GATE, str(task[1]), max_failures=1)
-    )
+    return bench.each(GATE, tasks, lambda task: bench.run(task[0], bench.ordinary, GATE, str(task[1]), max_failures=1))
 
 
 def faults_of(trials: list[Trial]) -> list[str]:

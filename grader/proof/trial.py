@@ -1,77 +1,186 @@
-"""The proof of one question: every exhibit is graded like a submission, and must fare as its folder says."""
+"""The proof of one question: every gate, in the order in which each can use what the ones before it saw."""
 
 from __future__ import annotations
 
+import secrets
 import time
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
-
-from grader.exam.supervisor import WarmExam
-from grader.grading import grade
-from grader.proof.expectation import Role, exhibits, fault_of
-from grader.question import Frozen
-from grader.verdict import Outcome
+from grader import __version__
+from grader.proof import limits, mutants, right, worth, wrong
+from grader.proof.document import CheckRecord, MutantRecord, Proof, Sight
+from grader.proof.expectation import Role, exhibits
+from grader.proof.leak import leak_faults
+from grader.proof.ledger import digest_of, environment_of
+from grader.proof.ranking import Ranking
+from grader.proof.statement import statement_faults
+from grader.proof.workbench import Workbench
+from grader.question import Visibility
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
     from grader.proof.expectation import Exhibit
-    from grader.question import Question
-    from grader.verdict import Level, Verdict
+    from grader.proof.mutants import Census
+    from grader.proof.mutation.mutant import Mutant
+    from grader.proof.workbench import Step, Trial
+    from grader.question import Check, Question
+    from grader.verdict import Coverage, Level
 
+RUNS, QUICK_RUNS = 20, 3
+QUICK_MUTANTS = 40
 MINIMUM_WRONG = 4
 MINIMUM_CORRECT = 1
-
-
-class Sight(Frozen):
-    """How one exhibit fared."""
-
-    name: str
-    role: str
-    status: str
-    points: float
-    failing: tuple[str, ...]
-    """Checks it did not pass, with their outcome."""
-    seconds: float
-
-
-class Proof(Frozen):
-    """Whether a question is sound, and why not."""
-
-    id: str
-    proven: bool
-    faults: tuple[str, ...]
-    mutants: dict[str, int] = Field(default_factory=dict)
-    """Counts of killed, alive and equivalent mutants; empty where none were made."""
-    exhibits: tuple[Sight, ...]
-    seconds: float
+SEED_BITS = 63
 
 
 def try_question(
     question: Question,
     *,
     seed: int | None = None,
-    isolation: Level | None = None,
-    on_exhibit: Callable[[Exhibit], None] = lambda _exhibit: None,
+    level: Level | None = None,
+    runs: int | None = None,
+    quick: bool = False,
+    jobs: int | None = None,
+    step: Step | None = None,
 ) -> Proof:
-    """Grade everything we wrote for a question and compare with what the folders say."""
+    """Decide whether a question is sound.
+
+    Args:
+        question: from the bank.
+        seed: of all its runs; secret and fresh unless given.
+        level: isolation to insist on.
+        runs: how often each right solution must pass.
+        quick: a few runs and a sample of the mutants: tells the coarse faults, and proves nothing.
+        jobs: submissions graded at a time; by default one a core.
+        step: told of progress.
+    """
     started = time.monotonic()
-    faults, sights = list(_thin(question)), []
-    with WarmExam(question, isolation) as exam:
-        for exhibit in exhibits(question):
-            on_exhibit(exhibit)
-            verdict = grade(question, exhibit.path, seed=seed, exam=exam)
-            sights.append(_sight(exhibit, verdict))
-            fault = fault_of(exhibit, verdict)
-            faults += [fault] if fault else []
-    return Proof(
-        id=question.qualified_id,
-        proven=not faults,
-        faults=tuple(faults),
-        exhibits=tuple(sights),
-        seconds=round(time.monotonic() - started, 2),
+    seed = secrets.randbits(SEED_BITS) if seed is None else seed
+    with Workbench(question, seed=seed, level=level, jobs=jobs, step=step) as bench:
+        return _Trial(bench, question, runs or (QUICK_RUNS if quick else RUNS), quick=quick).proof(started)
+
+
+class _Trial:
+    """One question before its gates."""
+
+    def __init__(self, bench: Workbench, question: Question, runs: int, *, quick: bool) -> None:
+        self._bench = bench
+        self._question = question
+        self._runs = runs
+        self._quick = quick
+        hidden = [check for check in question.checks if check.visibility is Visibility.HIDDEN]
+        self._ranking = Ranking((check.name for check in hidden), [check.name for check in hidden if check.contract])
+
+    def proof(self, started: float) -> Proof:
+        """Pass every gate and write down what was seen."""
+        question = self._question
+        faults = [*_thin(question), *_prefixed("statement", statement_faults(question))]
+        faults += _prefixed("leak", leak_faults(question))
+        alone = right.run_alone(self._bench, self._runs)
+        faults += right.faults_of(alone)
+        seen = _Seen(alone)
+        if not any(trial.fault or trial.run.broken for trial in alone):
+            faults += self._pass_the_rest(seen)
+        return self._write_down(seen, tuple(faults), started)
+
+    def _pass_the_rest(self, seen: _Seen) -> list[str]:
+        """Pass the gates that make sense only where the right solutions can be run at all."""
+        bench, question = self._bench, self._question
+        bench.tighten(seen.alone)
+        faults = [] if right.faults_of(seen.alone) else right.faults_of(list(right.run_again(bench, self._runs)))
+        traced = bench.run(bench.reference, bench.hidden, "trace", trace=True)
+        seen.coverage = traced.run.coverage
+        sightings = wrong.try_wrong(bench, self._ranking)
+        seen.others, seen.same = sightings.trials, sightings.same
+        census = mutants.try_mutants(bench, self._ranking, at_most=QUICK_MUTANTS if self._quick else None)
+        seen.census = census
+        faults += [*sightings.faults, *mutants.faults_of(census)]
+        if not self._quick:
+            faults += [
+                *mutants.stale_faults(bench, census, sightings.accepted),
+                *worth.worth_faults(question, self._ranking),
+            ]
+        return [
+            *faults,
+            *worth.coverage_faults(seen.coverage),
+            *limits.limit_faults(question, seen.alone, seen.others),
+        ]
+
+    def _write_down(self, seen: _Seen, faults: tuple[str, ...], started: float) -> Proof:
+        question, census, coverage = self._question, seen.census, seen.coverage
+        return Proof(
+            id=question.qualified_id,
+            proven=not faults and not self._quick,
+            quick=self._quick,
+            faults=faults,
+            **_tables(census),
+            same=seen.same,
+            checks=tuple(_record(check, self._ranking) for check in question.checks if _is_hidden(check)),
+            exhibits=seen.sights(question),
+            coverage=coverage.covered / coverage.branches if coverage and coverage.branches else None,
+            suite_seconds=round(min(trial.run.seconds for trial in seen.alone), 2),
+            runs=self._runs,
+            digest=digest_of(question),
+            grader=__version__,
+            environment=environment_of(question),
+            seconds=round(time.monotonic() - started, 1),
+        )
+
+
+@dataclass
+class _Seen:
+    """What the gates have seen so far."""
+
+    alone: list[Trial]
+    others: tuple[tuple[Exhibit, Trial], ...] = ()
+    same: tuple[str, ...] = ()
+    census: Census | None = None
+    coverage: Coverage | None = None
+
+    def sights(self, question: Question) -> tuple[Sight, ...]:
+        """Return a line for each of our own solutions that was run."""
+        first = {trial.program: trial for trial in reversed(self.alone)}
+        right = ((each, first[each.path.name]) for each in exhibits(question) if each.path.name in first)
+        shown = [(each, trial) for each, trial in right if each.role in {Role.REFERENCE, Role.CORRECT}]
+        return tuple(_sight(each, trial) for each, trial in (*shown, *self.others))
+
+
+def _sight(exhibit: Exhibit, trial: Trial) -> Sight:
+    return Sight(
+        name=exhibit.name,
+        role=exhibit.role.value,
+        failing=tuple(f"{result.name}: {result.outcome.value}" for result in trial.failing),
+        seconds=round(trial.run.seconds, 2),
     )
+
+
+def _tables(census: Census | None) -> dict[str, Any]:
+    """Return what is kept of the mutants: counts, and a record of each."""
+    if census is None:
+        return {}
+    kinds = {"alive": census.alive, "equivalent": census.equivalent, "accepted": census.accepted}
+    records = {name: tuple(_mutant(mutant) for mutant in found) for name, found in kinds.items()}
+    records["killed"] = tuple(_mutant(mutant, killer) for mutant, killer in census.killed)
+    return {**records, "mutants": {name: len(records[name]) for name in ("killed", "alive", "equivalent", "accepted")}}
+
+
+def _mutant(mutant: Mutant, killer: str | None = None) -> MutantRecord:
+    return MutantRecord(name=mutant.name, line=mutant.line, before=mutant.before, after=mutant.after, killer=killer)
+
+
+def _record(check: Check, ranking: Ranking) -> CheckRecord:
+    name = check.name
+    return CheckRecord(name=name, kills=ranking.kills[name], alone=ranking.alone.get(name), contract=check.contract)
+
+
+def _is_hidden(check: Check) -> bool:
+    return check.visibility is Visibility.HIDDEN
+
+
+def _prefixed(gate: str, faults: Iterable[str]) -> list[str]:
+    return [f"{gate}: {fault}" for fault in faults]
 
 
 def _thin(question: Question) -> list[str]:
@@ -79,21 +188,7 @@ def _thin(question: Question) -> list[str]:
     roles = [exhibit.role for exhibit in exhibits(question)]
     faults = []
     if roles.count(Role.CORRECT) < MINIMUM_CORRECT:
-        faults.append("there is no correct/ solution besides the reference")
+        faults.append("right: there is no correct/ solution besides the reference")
     if roles.count(Role.WRONG) < MINIMUM_WRONG:
-        faults.append(f"there are {roles.count(Role.WRONG)} wrong/ solutions, and {MINIMUM_WRONG} are asked for")
+        faults.append(f"wrong: there are {roles.count(Role.WRONG)} wrong/ solutions, and {MINIMUM_WRONG} are asked for")
     return faults
-
-
-def _sight(exhibit: Exhibit, verdict: Verdict) -> Sight:
-    failing = tuple(
-        f"{check.name}: {check.outcome.value}" for check in verdict.checks if check.outcome is not Outcome.PASSED
-    )
-    return Sight(
-        name=exhibit.name,
-        role=exhibit.role.value,
-        status=verdict.status.value,
-        points=verdict.points,
-        failing=failing,
-        seconds=verdict.seconds,
-    )

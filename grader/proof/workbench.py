@@ -1,10 +1,11 @@
-"""Where a question is put to the test: solutions, trivial answers and mutants are run like submissions, several at once."""
+"""Where a question is put to the test: whatever answers it is run like a submission, several at once."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,13 +21,13 @@ from grader.submission import Submission, Unit, read_submission
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from grader.question import Check, Question
     from grader.verdict import Level, RawResult, Run
 
-Step = Callable[[str, int, int], None] if TYPE_CHECKING else None
+Step = Callable[[str, int, int], None]
 """Told of progress: which gate, how many done, of how many."""
 T = TypeVar("T")
 R = TypeVar("R")
@@ -75,7 +76,13 @@ class Workbench:
     """One question made ready, and a few threads that each wait for an examiner."""
 
     def __init__(
-        self, question: Question, *, seed: int, level: Level | None = None, jobs: int | None = None, step: Step = None
+        self,
+        question: Question,
+        *,
+        seed: int,
+        level: Level | None = None,
+        jobs: int | None = None,
+        step: Step | None = None,
     ) -> None:
         self.question = question
         self._seed = seed

@@ -32,6 +32,8 @@ class Sightings:
     trials: tuple[tuple[Exhibit, Trial], ...]
     same: tuple[str, ...]
     """Trivial answers that answer like the reference, as far as the suite asks."""
+    accepted: tuple[str, ...]
+    """Trivial answers that do not, but pass, as the spec says they may."""
     faults: tuple[str, ...]
 
 
@@ -44,8 +46,10 @@ def try_wrong(bench: Workbench, ranking: Ranking) -> Sightings:
     for _, trial in trials:
         ranking.note(trial)
     faults = [fault for each, trial in trials if (fault := fault_of(each, trial))]
-    same, accepted = _try_trivial(bench, ranking)
-    return Sightings(tuple(trials), same, (*faults, *accepted))
+    same, passing = _try_trivial(bench, ranking)
+    allowed = bench.question.spec.proof.accept
+    faults += [f"{GATE}: the suite accepts the trivial answer {name!r}" for name in passing if name not in allowed]
+    return Sightings(tuple(trials), same, tuple(name for name in passing if name in allowed), tuple(faults))
 
 
 def _run_alone(bench: Workbench, exhibit: Exhibit) -> Trial:
@@ -64,8 +68,10 @@ def fault_of(exhibit: Exhibit, trial: Trial) -> str:
     outcomes = {result.outcome for result in trial.failing}
     if expected is not None:
         return _fault_of_only(exhibit, outcomes, expected)
-    if not set(trial.killers):
-        return f"{GATE}: {exhibit.name} fails no hidden check"
+    if exhibit.role is Role.STARTER and not any(each.visibility is Visibility.PUBLIC for each in trial.failing):
+        return f"{GATE}: {exhibit.name} passes every public test"
+    if not trial.killers:
+        return f"{GATE}: {exhibit.name} is accepted: no hidden check fails"
     reasons = {result.outcome for result in trial.failing if result.visibility is Visibility.HIDDEN}
     if trial.defined and reasons <= _OTHER_REASONS:
         return f"{GATE}: {exhibit.name} is only found {min(reasons).value}, not wrong"
@@ -80,8 +86,8 @@ def _fault_of_only(exhibit: Exhibit, outcomes: set[Outcome], expected: Outcome) 
     return f"{GATE}: {exhibit.name} must be only {expected.value}, but is also {min(others).value}" if others else ""
 
 
-def _try_trivial(bench: Workbench, ranking: Ranking) -> tuple[tuple[str, ...], list[str]]:
-    """Run the trivial answers; return those that are the same as the reference, and a fault for each other accepted."""
+def _try_trivial(bench: Workbench, ranking: Ranking) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Run the trivial answers; return the names of those that answer like the reference, and of others that pass."""
     answers = [made(f"{TRIVIAL}/{each.name}", each.source) for each in trivial_answers(bench.question)]
     trials = bench.each(TRIVIAL, answers, lambda each: bench.run(each, bench.hidden, GATE, max_failures=2))
     accepted = []
@@ -90,21 +96,14 @@ def _try_trivial(bench: Workbench, ranking: Ranking) -> tuple[tuple[str, ...], l
         if not trial.killers or {result.outcome for result in trial.failing} == {Outcome.FORBIDDEN}:
             accepted.append(answer)
     judged = list(zip(accepted, bench.each(TRIVIAL, accepted, lambda each: is_same(bench, each)), strict=True))
-    allowed = bench.question.spec.proof.accept
-    faults = [
-        f"{GATE}: the suite accepts the trivial answer {answer.name.removeprefix(TRIVIAL + '/')!r}"
-        for answer, same in judged
-        if not same and answer.name not in allowed
-    ]
-    return tuple(answer.name for answer, same in judged if same), faults
+    same = tuple(answer.name for answer, equal in judged if equal)
+    return same, tuple(answer.name for answer, equal in judged if not equal)
 
 
 def is_same(bench: Workbench, program: Submission) -> bool:
     """Whether a program never answers differently from the reference, on inputs the hidden suite draws."""
     for number in range(MIRRORED_RUNS):
-        trial = bench.run(
-            program, bench.hidden, "mirror", str(number), max_failures=1, mirror=bench.reference
-        )
+        trial = bench.run(program, bench.hidden, "mirror", str(number), max_failures=1, mirror=bench.reference)
         if trial.failing or trial.run.broken:
             return False
     return True

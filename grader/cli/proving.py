@@ -1,0 +1,166 @@
+"""`grade verify`: whether questions are sound, and why not."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from grader.cli.options import bank_option, isolation_option, seed_option
+from grader.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rich.progress import Progress
+
+    from grader.bank import Bank
+    from grader.proof.document import Proof
+    from grader.proof.workbench import Step
+    from grader.question import Question
+
+
+class Wishes(NamedTuple):
+    """How a person wants questions proven."""
+
+    quick: bool
+    again: bool
+    runs: int | None
+    jobs: int | None
+    seed: int | None
+    isolation: str | None
+
+
+@click.command()
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--all", "everything", is_flag=True, help="Every question of the bank; the same as giving no ID.")
+@click.option("--quick", is_flag=True, help="A few runs and a sample of the mutants: coarse faults soon, but no proof.")
+@click.option("--again", is_flag=True, help="Prove anew what has not changed since it was proven.")
+@click.option("--runs", type=click.IntRange(1), help="How often each right solution must pass; 20 unless given.")
+@click.option("--jobs", type=click.IntRange(1), help="Submissions graded at a time; one a core unless given.")
+@click.option("--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True)
+@seed_option
+@isolation_option
+@bank_option
+def verify(
+    ids: tuple[str, ...],
+    everything: bool,
+    quick: bool,
+    again: bool,
+    runs: int | None,
+    jobs: int | None,
+    form: str,
+    seed: int | None,
+    isolation: str | None,
+    bank_folder: Path | None,
+) -> int:
+    """Say whether questions are sound: right solutions pass, wrong ones and mutants fail, every check earns its place.
+
+    A question that is, gets a file proof.json beside it. What has not changed since is not proven again, so that an
+    interrupted run goes on where it was. Exit code 0: all are proven.
+
+    \b
+    Example:
+      grade verify gan-step fedavg
+      grade verify --all
+    """  # noqa: D301  \b is click's mark for text that is not rewrapped
+    from grader.bank import load_bank
+
+    if ids and everything:
+        raise InputError("IDs and --all exclude each other", cure="Give one of them")
+    bank = load_bank(bank_folder)
+    wishes = Wishes(quick, again, runs, jobs, seed, isolation)
+    proofs = _prove_all(_chosen(bank, ids), wishes, shown=form == "terminal")
+    if form == "json":
+        click.echo(json.dumps([proof.model_dump(mode="json") for proof in proofs], indent=2, ensure_ascii=False))
+    faults = () if ids else bank.faults()
+    for fault in faults:
+        click.echo(f"Error: {fault}", err=True)
+    sound = all(not proof.faults if quick else proof.proven for proof in proofs)
+    return 0 if sound and not faults else 1
+
+
+def _chosen(bank: Bank, ids: tuple[str, ...]) -> list[Question]:
+    return [bank.find(name) for name in dict.fromkeys(ids)] if ids else list(bank.questions)
+
+
+def _prove_all(questions: list[Question], wishes: Wishes, *, shown: bool) -> list[Proof]:
+    """Prove one question after the other, each on all cores; show each as soon as it is done."""
+    from grader.proof.view import render_proof
+    from grader.report.drawing import make_console
+
+    proofs = []
+    with _progress(len(questions)) as report:
+        for question in questions:
+            proof, kept = _prove(question, wishes, report(question))
+            proofs.append(proof)
+            if shown:
+                render_proof(question, proof, make_console(), kept=kept)
+    return proofs
+
+
+def _prove(question: Question, wishes: Wishes, step: Step | None) -> tuple[Proof, bool]:
+    """Return the proof of a question, and whether it is the one that stood beside it."""
+    from grader.proof.ledger import State, read_proof, state_of, write_proof
+    from grader.proof.trial import try_question
+    from grader.verdict import Level
+
+    if not wishes.again and state_of(question) is State.PROVEN and (kept := read_proof(question)):
+        return kept, True
+    proof = try_question(
+        question,
+        seed=wishes.seed,
+        level=Level(wishes.isolation) if wishes.isolation else None,
+        runs=wishes.runs,
+        quick=wishes.quick,
+        jobs=wishes.jobs,
+        step=step,
+    )
+    if not proof.quick:
+        try:
+            write_proof(question, proof)
+        except OSError as error:
+            click.echo(f"Warning: the proof of {question.id} cannot be kept: {error}", err=True)
+    return proof, False
+
+
+@contextlib.contextmanager
+def _progress(total: int) -> Iterator[Reporter]:
+    """Show two bars on a terminal: the questions, and the gate of the present one."""
+    import sys
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    if not sys.stderr.isatty():
+        yield Reporter(None, total)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield Reporter(progress, total)
+
+
+class Reporter:
+    """Makes the callback that moves the bars, for one question after the other."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress = progress
+        self._questions = progress.add_task("questions", total=total) if progress else None
+        self._gate = progress.add_task("", total=None) if progress else None
+
+    def __call__(self, question: Question) -> Step | None:
+        """Begin a question; the one before is done."""
+        progress, gate, questions = self._progress, self._gate, self._questions
+        if progress is None or gate is None or questions is None:
+            return None
+        if progress.tasks[0].description != "questions":
+            progress.advance(questions)
+        progress.update(questions, description=question.qualified_id)
+
+        def step(name: str, done: int, total: int) -> None:
+            progress.update(gate, description=name, completed=done, total=total)
+
+        return step

@@ -1,0 +1,85 @@
+"""The proof file beside a question: kept while nothing it depends on has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from enum import StrEnum
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from grader.proof.document import FORMAT, Proof
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from grader.question import Question
+
+FILE = "proof.json"
+
+
+class State(StrEnum):
+    """What is known of a question's soundness."""
+
+    PROVEN = "proven"
+    STALE = "stale"
+    """It was proven, but has changed since, or what it runs on has."""
+    UNPROVEN = "unproven"
+
+
+def digest_of(question: Question) -> str:
+    """Return the digest of every file of a question and its solutions, and of the packages it is run with."""
+    total = hashlib.sha256(f"proof {FORMAT}\n".encode())
+    for root in (question.folder, question.solutions):
+        for path in _files_of(root):
+            total.update(f"{path.relative_to(root)}\0".encode())
+            total.update(hashlib.sha256(path.read_bytes()).digest())
+    for name, version in environment_of(question).items():
+        total.update(f"{name} {version}\n".encode())
+    return total.hexdigest()
+
+
+def environment_of(question: Question) -> dict[str, str]:
+    """Return the versions here of what a proof depends on: two numbers, for a third changes no answer."""
+    names = ("hypothesis", "pytest", *(name.partition(".")[0] for name in question.spec.environment.packages))
+    return {name: version for name in names if (version := _version(name))}
+
+
+def _version(name: str) -> str:
+    try:
+        return ".".join(metadata.version(name).split(".")[:2])
+    except metadata.PackageNotFoundError:
+        return ""  # of the standard library
+
+
+def _files_of(root: Path) -> Iterator[Path]:
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and path.name != FILE and "__pycache__" not in path.parts:
+            yield path
+
+
+def read_proof(question: Question) -> Proof | None:
+    """Return the proof beside a question, or None where there is none that can be read."""
+    try:
+        return Proof.model_validate_json((question.folder / FILE).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def write_proof(question: Question, proof: Proof) -> None:
+    """Put a proof beside its question, whole or not at all."""
+    path = question.folder / FILE
+    draft = path.with_suffix(".new")
+    draft.write_text(proof.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    os.replace(draft, path)
+
+
+def state_of(question: Question) -> State:
+    """Return whether a question is proven, as it stands."""
+    proof = read_proof(question)
+    if proof is None or not proof.proven:
+        return State.UNPROVEN
+    return State.PROVEN if proof.digest == digest_of(question) else State.STALE

@@ -1,0 +1,116 @@
+"""Limits fit: the right solutions stay well below each, and performance limits stand clear of every solution."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from grader.proof.expectation import Role
+from grader.verdict import PerformanceResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from grader.proof.expectation import Exhibit
+    from grader.proof.workbench import Trial
+    from grader.question import Question
+
+GATE = "limits"
+SHARE = 0.5
+"""Of each limit that the slowest right solution may use."""
+DISTANCE = 1.1
+"""Factor between a performance limit and every solution."""
+FIRST_LOOK = 15
+"""Pairs after which a slow solution must be told apart."""
+SUITE_SECONDS = 5.0
+"""What a suite may take on the reference."""
+_MIB = 2**20
+
+
+def limit_faults(
+    question: Question, right: Sequence[Trial], others: Sequence[tuple[Exhibit, Trial]]
+) -> tuple[str, ...]:
+    """Compare what our own solutions used and measured with the limits, and say what would fit."""
+    slow = [trial for exhibit, trial in others if exhibit.role is Role.SLOW]
+    return (*_resource_faults(question, right), *_performance_faults(question, right, slow))
+
+
+def _resource_faults(question: Question, right: Sequence[Trial]) -> Iterator[str]:
+    limits = question.spec.limits
+    measured = {check.name for check in question.checks if check.performance is not None}
+    check = max(
+        (result.seconds for trial in right for result in trial.run.results if result.name not in measured), default=0.0
+    )
+    uses = [trial.run.usage for trial in right]
+    for name, used, limit, unit in (
+        ("wall", max(use.wall for use in uses), limits.wall, "s"),
+        ("check", check, limits.check_wall, "s"),
+        ("cpu", max(use.cpu for use in uses), limits.cpu, "s"),
+        ("memory", max(use.memory for use in uses) / _MIB, limits.memory / _MIB, "MiB"),
+    ):
+        if used > SHARE * limit:
+            yield (
+                f"{GATE}: {name} is {limit:g} {unit}, and a right solution used {used:.3g} {unit} of it; "
+                f"at least {_round_up(used / SHARE):g} {unit} would fit"
+            )
+    seconds = min(trial.run.seconds for trial in right)
+    if seconds > SUITE_SECONDS:
+        yield f"{GATE}: the suite takes {seconds:.1f} s on the fastest right solution, not under {SUITE_SECONDS:g} s"
+
+
+def _round_up(value: float) -> float:
+    """Return the next number with one digit, or two that end in 5: what a person would write."""
+    scale = 10.0 ** math.floor(math.log10(value))
+    return float(math.ceil(value / scale * 2) / 2 * scale)
+
+
+def _performance_faults(question: Question, right: Sequence[Trial], slow: Sequence[Trial]) -> Iterator[str]:
+    below, above = _measured(right), _measured(slow)
+    for check in question.checks:
+        if check.performance is None:
+            continue
+        passing = below[check.name]
+        failing = [(program, result) for program, result in above[check.name] if _is_aimed_at(result)]
+        if not failing:
+            yield f"{GATE}: {check.name}: no solution in slow/ is too slow for it"
+        if passing and failing:
+            yield from _distance_faults(check.name, check.performance.limit, passing, failing)
+
+
+Measurement = tuple[str, PerformanceResult]
+
+
+def _measured(trials: Sequence[Trial]) -> dict[str, list[Measurement]]:
+    """Return every measurement by its check, with the program."""
+    found: dict[str, list[Measurement]] = defaultdict(list)
+    for trial in trials:
+        for result in trial.run.performance:
+            found[result.name].append((trial.program, result))
+    return found
+
+
+def _is_aimed_at(result: PerformanceResult) -> bool:
+    """Whether a slow solution is slow in this check: it may be written for another one."""
+    return result.ratio > result.limit / DISTANCE
+
+
+def _distance_faults(
+    name: str, limit: float, passing: Sequence[Measurement], failing: Sequence[Measurement]
+) -> Iterator[str]:
+    slowest_program, slowest = max(passing, key=lambda pair: pair[1].ratio)
+    fastest_program, fastest = min(failing, key=lambda pair: pair[1].ratio)
+    if slowest.ratio * DISTANCE > limit or fastest.ratio < limit * DISTANCE:
+        yield (
+            f"{GATE}: {name}: the limit {limit:.3g} stands too near: {slowest_program} measured {slowest.ratio:.3g}, "
+            f"{fastest_program} {fastest.ratio:.3g}; {_fitting(slowest.ratio, fastest.ratio)}"
+        )
+    late = max((result.pairs for _, result in failing), default=0)
+    if late > FIRST_LOOK:
+        yield f"{GATE}: {name}: it took {late} pairs to tell a slow solution apart, not {FIRST_LOOK}"
+
+
+def _fitting(slowest: float, fastest: float) -> str:
+    if fastest < slowest * DISTANCE**2:
+        return "no limit fits between them: let the check draw larger inputs"
+    return f"{math.sqrt(slowest * fastest):.2g} would fit"

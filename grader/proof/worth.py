@@ -1,0 +1,44 @@
+"""Every check earns its place: it alone notices some mistake, or is marked as part of the contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grader.question import Visibility
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grader.proof.ranking import Ranking
+    from grader.question import Question
+    from grader.verdict import Coverage
+
+GATE = "checks"
+LEAST_COVERAGE = 0.95
+
+
+def worth_faults(question: Question, ranking: Ranking) -> tuple[str, ...]:
+    """Return a fault for each hidden check that no program needs."""
+    needy = ranking.needy
+    return tuple(
+        f"{GATE}: {check.name} (line {check.line}) kills nothing that no other check kills: sharpen it, merge it, "
+        'or mark it @contract("why")'
+        for check in question.checks
+        if check.visibility is Visibility.HIDDEN and check.name in needy
+    )
+
+
+def coverage_faults(coverage: Coverage | None) -> Iterator[str]:
+    """Return a fault if the hidden suite leaves branches of the reference aside."""
+    if coverage is None:
+        yield f"{GATE}: the branches of the reference could not be measured"
+        return
+    share = coverage.covered / coverage.branches if coverage.branches else 1.0
+    if share < LEAST_COVERAGE:
+        ways = ", ".join(f"{start} to {end or 'the end'}" for start, end in coverage.missing_branches)
+        yield (
+            f"{GATE}: the hidden suite runs {coverage.covered} of {coverage.branches} branches of the reference; "
+            f"never from line {ways}"
+        )
+    elif coverage.missing_lines:
+        yield f"{GATE}: the hidden suite never runs line {', '.join(map(str, coverage.missing_lines))} of the reference"
