@@ -1,1 +1,0 @@
-"""Mutants of a reference: one small mistake each, which the hidden suite must notice."""
