@@ -1,0 +1,1 @@
+"""Mutants of a reference: one small mistake each, which the hidden suite must notice."""
