@@ -16,6 +16,8 @@ class Sight(Frozen):
     role: str
     failing: tuple[str, ...]
     """Checks it did not pass, with their outcome."""
+    ratios: dict[str, float] = Field(default_factory=dict)
+    """What performance checks measured."""
     seconds: float
 
 

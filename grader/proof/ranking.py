@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from grader.proof.workbench import Trial
     from grader.question import Check
+    from grader.submission import Submission
 
 _PRIOR_KILLS = 0.5
 _PRIOR_SECONDS = 0.005
@@ -31,6 +32,7 @@ class Ranking:
         self.alone: dict[str, str] = {}
         """Check to a program that nothing else found wrong."""
         self.kills: Counter[str] = Counter()
+        self._seen: defaultdict[str, list[Trial]] = defaultdict(list)
         self._needy = set(hidden) - set(exempt)
         self._seconds: defaultdict[str, float] = defaultdict(float)
         self._runs: Counter[str] = Counter()
@@ -45,6 +47,8 @@ class Ranking:
                     self._runs[result.name] += 1
                     self._seconds[result.name] += result.seconds
             self.kills.update(killers)
+            for name in killers:
+                self._seen[name].append(trial)
             if whole and len(killers) == 1:
                 self.alone.setdefault(killers[0], trial.program)
                 self._needy.discard(killers[0])
@@ -53,6 +57,12 @@ class Ranking:
         """Return the checks, the one that kills most in the least time first."""
         with self._lock:
             return sorted(checks, key=lambda check: -self._worth(check.name))
+
+    def nearest(self, check: str, at_most: int) -> list[Submission]:
+        """Return programs the check found wrong, those first that fewest others noticed."""
+        with self._lock:
+            trials = sorted(self._seen[check], key=lambda trial: len(trial.killers))
+        return [trial.submission for trial in trials[:at_most]]
 
     @property
     def needy(self) -> frozenset[str]:

@@ -98,6 +98,7 @@ class _Trial:
         seen.census = census
         faults += [*sightings.faults, *mutants.faults_of(census)]
         if not self._quick:
+            worth.look_again(bench, self._ranking)
             faults += [
                 *mutants.stale_faults(bench, census, sightings.accepted),
                 *worth.worth_faults(question, self._ranking),
@@ -152,6 +153,7 @@ def _sight(exhibit: Exhibit, trial: Trial) -> Sight:
         name=exhibit.name,
         role=exhibit.role.value,
         failing=tuple(f"{result.name}: {result.outcome.value}" for result in trial.failing),
+        ratios={result.name: round(result.ratio, 3) for result in trial.run.performance},
         seconds=round(trial.run.seconds, 2),
     )
 

@@ -56,10 +56,13 @@ _KINDS = {"equivalent": "probably equivalent", "accepted": "accepted in the spec
 def _checks(checks: Iterable[CheckRecord], pen: Pen) -> Table:
     """What each hidden check is good for."""
     table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right")
+    table.add_column(overflow="fold")
     table.add_row(*(Text(head, style="cyan") for head in ("hidden check", "kills", "alone")))
     for check in checks:
-        alone = check.alone or (f"contract: {check.contract}" if check.contract else "")
-        table.add_row(pen.line(check.name), Text(str(check.kills), justify="right"), pen.line(alone, "dim"))
+        alone = check.alone or ("(contract)" if check.contract else "")
+        table.add_row(pen.line(check.name), Text(str(check.kills)), pen.line(alone, "dim"))
     return table
 
 

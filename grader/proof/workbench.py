@@ -43,11 +43,16 @@ LEAST_CHECK, LEAST_WALL = 2.0, 6.0
 class Trial:
     """How one program fared in one run."""
 
-    program: str
+    submission: Submission
     seed: int
     run: Run
     defined: bool
     """Whether it defines any of the names asked for."""
+
+    @property
+    def program(self) -> str:
+        """What it is called."""
+        return self.submission.name
 
     @property
     def failing(self) -> tuple[RawResult, ...]:
@@ -125,7 +130,7 @@ class Workbench:
             self.question, program, seed, tuple(checks), found, max_failures=max_failures, mirror=mirror, trace=trace
         )
         run = refuse(plan) if found else self._exam.execute(plan)
-        return Trial(program.name, seed, run, len(run.undefined) < len(self.question.spec.submission.exports))
+        return Trial(program, seed, run, len(run.undefined) < len(self.question.spec.submission.exports))
 
     def each(self, gate: str, items: Sequence[T], work: Callable[[T], R]) -> Iterator[R]:
         """Do the same with each item, several at once; results come in the order of the items."""

@@ -10,11 +10,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from grader.proof.ranking import Ranking
+    from grader.proof.workbench import Trial, Workbench
     from grader.question import Question
+    from grader.submission import Submission
     from grader.verdict import Coverage
 
 GATE = "checks"
 LEAST_COVERAGE = 0.95
+PROGRAMS, LOOKS = 4, 3
+
+
+def look_again(bench: Workbench, ranking: Ranking) -> None:
+    """Try the likeliest programs under other seeds: by luck, a random example may have noticed a mistake too."""
+    tasks = [
+        (program, number)
+        for name in sorted(ranking.needy)
+        for program in ranking.nearest(name, PROGRAMS)
+        for number in range(LOOKS)
+    ]
+    for trial in bench.each(GATE, tasks, lambda task: _look(bench, ranking, *task)):
+        ranking.note(trial)
+
+
+def _look(bench: Workbench, ranking: Ranking, program: Submission, number: int) -> Trial:
+    return bench.run(program, ranking.order(bench.hidden), GATE, str(number), max_failures=2)
 
 
 def worth_faults(question: Question, ranking: Ranking) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.exam import assert_close, assert_equal, hint, points, stated
+from grader.exam import assert_close, assert_equal, contract, hint, points, stated
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -50,6 +50,7 @@ def descended(weight, x, y, lr, steps):
 
 @points(3, group="weighted mean", group_zh="加权平均")
 @stated("float-entries", "names", "tolerance")
+@contract("the definition itself on plain numbers; the checks of its corner cases would leave it unsaid")
 @hint(en="By what is each client's share of the mean decided?", zh="每个客户端在平均中所占的份额由什么决定？")
 @given(seed=SEEDS, counts=st.lists(st.integers(1, 50), min_size=2, max_size=5))
 @settings(max_examples=25)
@@ -124,6 +125,7 @@ def test_low_precision_is_added_up_in_float64_and_kept(solution, seed, count):
 
 @points(2, group="integers and flags", group_zh="整数与标志位")
 @stated("integer-entries", "types")
+@contract("the rule itself for every integer type; the other checks of it look at ties and at sharing")
 @hint(
     en="Does a counter survive a trip through floating point?",
     zh="计数器转成浮点数再转回来，还是原来的值吗？",
@@ -232,7 +234,7 @@ def merge_then_overwrite(module, states, counts):
 @points(2, group="independence", group_zh="结果独立于输入")
 @stated("independence")
 @hint(en="Which of your arrays are new?", zh="哪些数组是真正新建的？")
-@given(seed=SEEDS, counts=st.lists(st.integers(1, 9), min_size=1, max_size=3))
+@given(seed=SEEDS, counts=st.lists(st.integers(1, 9), min_size=1, max_size=3, unique=True))
 @settings(max_examples=15)
 def test_the_merge_shares_nothing_and_changes_no_input(solution, seed, counts):
     rng = np.random.default_rng(seed)
@@ -248,6 +250,7 @@ def test_the_merge_shares_nothing_and_changes_no_input(solution, seed, counts):
 
 @points(3, group="federated round", group_zh="联邦轮次")
 @stated("round", "clients", "tolerance")
+@contract("the law that makes federated averaging right, whatever the solution does within a round")
 @hint(
     en="One step of everybody is one step on all rows together.",
     zh="每个客户端各走一步，应等于在全部数据上走一步。",
@@ -265,6 +268,7 @@ def test_one_local_step_is_one_step_on_all_rows(solution, seed, sizes):
 
 @points(3, group="federated round", group_zh="联邦轮次")
 @stated("round", "tolerance")
+@contract("the definition of a round against plain loops")
 @hint(en="Where does the second client start? How far does it go?", zh="第二个客户端从哪里出发，走多远？")
 @given(seed=SEEDS, steps=st.integers(0, 4), clients=st.integers(1, 3))
 @settings(max_examples=20)
