@@ -42,8 +42,8 @@ types: setup ## Check types
 unit: setup ## Run the tests
 	$(BIN)/python -m pytest
 
-exploits: setup ## Run the hostile submissions alone
-	$(BIN)/python -m pytest tests/test_exploits.py
+exploits: setup ## Run the hostile submissions alone, and list what became of each
+	$(BIN)/python -m pytest tests/test_exploits.py --threats
 
 bench: setup ## Measure the README's figures again
 	$(BIN)/python -m benchmarks

@@ -55,9 +55,7 @@ THREATS = {
     "A1.3": Threat("expected values in the frames of callers", PROCESS),
     "A1.4": Threat("expected values found by the garbage collector", PROCESS),
     "A1.5": Threat("seeds in environments, arguments, generators", "empty environment, own processes; keyed seeds"),
-    "A1.6": Threat(
-        "inputs of Hypothesis foretold or chosen", "examples drawn in the examiner by a secret seed, no database"
-    ),
+    "A1.6": Threat("inputs of Hypothesis foretold or chosen", "drawn in the examiner by a secret seed, no database"),
     "A1.7": Threat("inputs that never change", "inputs drawn anew for each submission"),
     "A1.8": Threat("good behaviour only under test", "one guest program, whoever asks"),
     "A2.9": Threat("NaN and infinity, that no tolerance catches", "finiteness is compared before values"),
@@ -99,16 +97,14 @@ THREATS = {
     ),
     "A4.40": Threat("work after the reply or in the gaps", "the guest stands still while it is not asked; CPU audit"),
     "A4.41": Threat(
-        "more cores, or none left for the opponent", "both sides on the same cores, one at a time; CPU audit"
+        "more cores, or none left for the opponent", "the guest stands still while the other runs; CPU audit"
     ),
     "A4.42": Threat("the opponent slowed through shared state", "the guest stands still while the other side runs"),
     "A4.43": Threat("the forbidden function by another way", "policy, stubs, and kernels that raise in the dispatcher"),
     "A4.44": Threat("no work at all", FRESH),
     "A5.45": Threat("memory, processes and kernel of others", "namespaces, users, Landlock, seccomp"),
     "A5.46": Threat("processes without number or end", "control group or watchdog; init kills and reaps"),
-    "A5.47": Threat(
-        "memory, disk, output, time without end", "limits, each with an outcome of its own; bounded decoder"
-    ),
+    "A5.47": Threat("memory, disk, output, time without end", "a limit and an outcome for each; bounded decoder"),
     "A5.48": Threat(
         "archives and sources that attack their reader",
         "members checked one by one; parsed under limits",
