@@ -11,9 +11,12 @@ import sys
 import time
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parent.parent
 FEDAVG = ROOT / "solutions/distributed-federated/fedavg"
@@ -216,9 +219,64 @@ def test_a_new_question_is_sound_as_it_stands(tmp_path: Path) -> None:
     done = grade("verify", "layer-norm", "--bank", bank, "--format", "json")
 
     assert_told(done, 0)
-    assert json.loads(done.stdout)[0]["faults"] == []
+    (proof,) = json.loads(done.stdout)
+    assert (proof["id"], proof["proven"], proof["faults"]) == ("nlp/layer-norm", True, [])
+    assert (proof["mutants"]["killed"], proof["mutants"]["alive"]) == (4, 0)
+    assert_told(grade("verify", "layer-norm", "--bank", bank), 0, "as proven before")
+    assert json.loads(grade("list", "--bank", bank, "--format", "json").stdout)[0]["proof"] == "proven"
     assert_told(grade("new", "layer-norm", "--family", "nlp", "--bank", bank), 2, "nothing was written")
     assert_told(grade("new", "Layer Norm", "--family", "nlp", "--bank", bank), 2, "hyphens")
+
+
+def test_an_unproven_question_is_graded_with_a_warning(tmp_path: Path) -> None:
+    """Before its proof, and after a change: the candidate is graded, and whoever runs the exam is told."""
+    bank = _bank(tmp_path)
+    grade("new", "scale", "--family", "f", "--bank", bank)
+    reference = tmp_path / "solutions/f/scale/reference.py"
+
+    before = grade("submit", "scale", reference, "--bank", bank)
+    assert_told(grade("verify", "scale", "--bank", bank, "--quick"), 0, "proves nothing")
+    assert_told(grade("verify", "scale", "--bank", bank), 0, "sound")
+    proven = grade("submit", "scale", reference, "--bank", bank)
+    with (bank / "f/scale/test_hidden.py").open("a", encoding="utf-8") as suite:
+        suite.write("# a change\n")
+    stale = grade("submit", "scale", reference, "--bank", bank)
+
+    assert [done.returncode for done in (before, proven, stale)] == [0, 0, 0]
+    assert "scale is not proven" in before.stderr
+    assert proven.stderr == ""
+    assert "scale has changed since it was proven" in stale.stderr
+
+
+def test_verify_goes_on_where_it_was_killed(tmp_path: Path) -> None:
+    """What was proven before a kill -9 is not proven again; the rest is."""
+    bank = _bank(tmp_path)
+    for name in ("first", "second"):
+        grade("new", name, "--family", "f", "--bank", bank)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "grader.cli.main", "verify", "--all", "--bank", str(bank)]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert _within(60.0, (bank / "f/first/proof.json").exists)
+    process.kill()
+    process.wait()
+    assert not (bank / "f/second/proof.json").exists()
+
+    done = grade("verify", "--all", "--bank", bank)
+
+    assert_told(done, 0, "f/first: sound, as proven before", "f/second: sound (")
+
+
+def _within(seconds: float, condition: Callable[[], bool]) -> bool:
+    """Wait for a condition that another process brings about."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+    return condition()
+
+
+def test_a_question_cannot_be_named_twice_over() -> None:
+    """IDs and --all exclude each other."""
+    assert_told(grade("verify", "fedavg", "--all"), 2, "exclude")
 
 
 def test_verify_names_a_wrong_solution_that_is_right(tmp_path: Path) -> None:

@@ -71,7 +71,9 @@ class _Trial:
         self._runs = runs
         self._quick = quick
         hidden = [check for check in question.checks if check.visibility is Visibility.HIDDEN]
-        self._ranking = Ranking((check.name for check in hidden), [check.name for check in hidden if check.contract])
+        # a quick look does not ask whether every check earns its place
+        exempt = [check.name for check in hidden if check.contract or quick]
+        self._ranking = Ranking((check.name for check in hidden), exempt)
 
     def proof(self, started: float) -> Proof:
         """Pass every gate and write down what was seen."""

@@ -80,7 +80,7 @@ class Servant:
     def _execute(self, label: str, source: str) -> dict[str, Any] | None:
         try:
             exec(compile(source, label, "exec", dont_inherit=True), vars(self.module))
-        except BaseException as error:
+        except BaseException as error:  # SystemExit of a submission is an answer too
             return {**self._describe(error), "label": label}
         return None
 
@@ -193,7 +193,7 @@ def _message(error: BaseException) -> str:
     try:
         text: str = str.__str__(str(error))
         return text[:MAX_MESSAGE]
-    except BaseException:
+    except BaseException:  # its __str__ is the submission's
         return "(its message cannot be shown)"
 
 
