@@ -41,7 +41,7 @@ def _resource_faults(question: Question, right: Sequence[Trial]) -> Iterator[str
     measured = {check.name for check in question.checks if check.performance is not None}
 
     def longest_check(trial: Trial) -> float:
-        return max((result.seconds for result in trial.run.results if result.name not in measured), default=0.0)
+        return max((result.waited for result in trial.run.results if result.name not in measured), default=0.0)
 
     uses: tuple[tuple[str, float, str, Callable[[Trial], float]], ...] = (
         ("wall", limits.wall, "s", lambda trial: trial.run.usage.wall),

@@ -79,7 +79,7 @@ class _Trial:
         """Pass every gate and write down what was seen."""
         question = self._question
         faults = [*_thin(question), *_prefixed("statement", statement_faults(question))]
-        faults += _prefixed("leak", leak_faults(question))
+        faults += [*_prefixed("leak", leak_faults(question)), *mutants.unknown_faults(question)]
         alone = right.run_alone(self._bench, self._runs)
         faults += right.faults_of(alone)
         seen = _Seen(alone)
@@ -101,10 +101,7 @@ class _Trial:
         faults += [*sightings.faults, *mutants.faults_of(census)]
         if not self._quick:
             worth.look_again(bench, self._ranking)
-            faults += [
-                *mutants.stale_faults(bench, census, sightings.accepted),
-                *worth.worth_faults(question, self._ranking),
-            ]
+            faults += worth.worth_faults(question, self._ranking)
         return [
             *faults,
             *worth.coverage_faults(seen.coverage),

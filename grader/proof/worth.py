@@ -40,11 +40,16 @@ def worth_faults(question: Question, ranking: Ranking) -> tuple[str, ...]:
     """Return a fault for each hidden check that no program needs."""
     needy = ranking.needy
     return tuple(
-        f"{GATE}: {check.name} (line {check.line}) kills nothing that no other check kills: sharpen it, merge it, "
+        f"{GATE}: {check.name} (line {check.line}) {_idleness(check.name, ranking)}: sharpen it, merge it, "
         'or mark it @contract("why")'
         for check in question.checks
         if check.visibility is Visibility.HIDDEN and check.name in needy
     )
+
+
+def _idleness(check: str, ranking: Ranking) -> str:
+    partner = ranking.partner(check)
+    return f"kills nothing that no other check kills, most often {partner}" if partner else "kills nothing"
 
 
 def coverage_faults(coverage: Coverage | None) -> Iterator[str]:
