@@ -46,7 +46,7 @@ FAULTS = {
     "accepts-zeros": r"wrong: the suite accepts the trivial answer 'trivial/zeros'; .*",
     "right-after-all": r"wrong: wrong/by_pairs\.py is accepted: no hidden check fails; .*",
     "survivors": r"mutants: \d+ of \d+ are killed, fewer than 90%; .*: empty-loop@\d+, .*, arithmetic@\d+",
-    "idle-check": r"checks: test_mean_lies_between \(line \d+\) kills nothing that no other .*, most often test_mean: .*",
+    "idle-check": r"checks: test_mean_lies_between \(line \d+\) kills nothing that no.*, most often test_mean: .*",
     "untested-branch": r"checks: the hidden suite runs 7 of 8 branches of the reference; never from line 10 to 11; .*",
     "leaking-public-test": r"leak: test_hidden\.py line \d+ expects 4\.375, which test_public\.py line 7 shows; .*",
     "tight-limit": r"limits: memory is 64 MiB, and with_a_table\.py used [\d.]+ MiB of it; at least \d+ MiB would fit",
@@ -150,6 +150,17 @@ def test_survivors_can_be_accepted(tmp_path: Path) -> None:
     assert proof.faults == ()
     assert proof.proven
     assert (proof.mutants["alive"], proof.mutants["accepted"]) == (0, len(alive))
+
+
+def test_a_solution_that_is_no_python_is_a_fault(tmp_path: Path) -> None:
+    """It is named with its line, and nothing is run."""
+    question = copy_accepting("sound", tmp_path)
+    (question.solutions / "wrong" / "torn.py").write_text("def mean(values:\n", encoding="utf-8")
+    proof = try_question(question, seed=1, runs=1)
+
+    assert len(proof.faults) == 1
+    assert re.match(r"wrong: wrong/torn\.py cannot be read: .*", proof.faults[0])
+    assert not proof.exhibits
 
 
 def test_only_what_survives_can_be_accepted(tmp_path: Path) -> None:
