@@ -58,7 +58,7 @@ class Mirror(Candidate):
 def _image(status: str, value: Any) -> object:
     """Return what of an answer counts: every bit of a value, but of an exception its class alone."""
     if status != "ok" and isinstance(value, dict):
-        return value.get("type"), value.get("name")
+        return value.get("types"), value.get("name")
     return wire.encode(value, fallback=_reference_of)
 
 
