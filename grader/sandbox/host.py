@@ -294,10 +294,10 @@ class Guest:
         err, their_err = os.pipe()
         folder = self._template.folder()
         keeper = Keeper(report, (out, err), self._allowance, self._template, folder)
-        order = {"prove": self._first, "confinement": asdict(self._template.confinement(self._allowance, folder))}
         given = [self._their_sock.fileno(), self._arena, their_report.fileno(), their_out, their_err]
         try:
-            self._template.fork(order, given)
+            walls = asdict(self._template.confinement(self._allowance, folder))
+            self._template.fork({"prove": self._first, "confinement": walls}, given)
         except BaseException:
             keeper.stop()
             raise
