@@ -69,6 +69,13 @@ def kill_family(root: int, *, itself: bool = True) -> None:
             os.kill(root, signal.SIGKILL)
 
 
+def oom_kills() -> int:
+    """Return how many processes the kernel has killed on this machine for want of memory; 0 where it does not say."""
+    with contextlib.suppress(OSError), open("/proc/vmstat", encoding="ascii") as file:
+        return next((int(line.split()[1]) for line in file if line.startswith("oom_kill ")), 0)
+    return 0
+
+
 def _fields(pid: int) -> list[str]:
     """Return the fields of /proc/PID/stat after the name, which may hold spaces; empty if it is gone."""
     try:
