@@ -70,6 +70,13 @@ def kill_family(root: int, *, itself: bool = True) -> None:
             os.kill(root, signal.SIGKILL)
 
 
+def oom_kills() -> int:
+    """Return how many processes the kernel has killed on this machine for want of memory; 0 where it does not say."""
+    with contextlib.suppress(OSError), open("/proc/vmstat", encoding="ascii") as file:
+        return next((int(line.split()[1]) for line in file if line.startswith("oom_kill ")), 0)
+    return 0
+
+
 def stop_family(root: int, seconds: float = 1.0) -> bool:
     """Stop all descendants of `root`, not itself; return whether none of them ran any more within so many seconds."""
     end, told = time.monotonic() + seconds, {root}
