@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +106,10 @@ def _command(pid: int) -> bytes:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     return b""
+
+
+def _are_dead(family: list[int]) -> bool:
+    return all(map(tree.is_dead, family))
 
 
 def eventually(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
@@ -318,7 +323,7 @@ def test_a_killed_command_is_cleaned_up_after(place: Path) -> None:
                 running.wait(moments.uniform(0.0, length))
             family = tree.family(running.pid)
             running.kill()
-        assert eventually(lambda family=family: all(map(tree.is_dead, family)))
+        assert eventually(partial(_are_dead, family))
 
     assert_told(run("doctor", "--clean", TMPDIR=str(place)), 0, "remove")
     assert_told(run("doctor", "--clean", TMPDIR=str(place)), 0, "nothing to remove")
@@ -503,7 +508,7 @@ def _move_out(group: cgroup.Group) -> None:
     for folder in group.folders:
         for pid in (folder / "cgroup.procs").read_text(encoding="ascii").split():
             (folder.parent / "cgroup.procs").write_text(pid, encoding="ascii")
-        assert eventually(lambda folder=folder: cgroup._try_rmdir(folder))
+        assert eventually(partial(cgroup._try_rmdir, folder))
 
 
 def test_control_groups_that_cannot_be_written(place: Path) -> None:

@@ -519,7 +519,7 @@ class Keeper(threading.Thread):
 
     def _killing(self) -> tuple[Outcome, str]:
         """Say what the end of an init means that nobody here ended."""
-        if self._level is Level.BASIC:  # there a submission may kill its own
+        if self._level is not Level.FULL:  # there a submission may kill its own
             return Outcome.CRASHED, "was killed"
         return Outcome.BROKEN, "was killed from outside: with its template, by hand, or for want of memory"
 
