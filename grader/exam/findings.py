@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from pickle import PicklingError
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_TEXT = 4000
 _PACKAGE = str(Path(__file__).resolve().parent.parent) + os.sep
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+(?=>)")
+"""Where an object lies, as its repr tells: another place in every run, so that no verdict would be the same twice."""
 
 
 class Recorder:
@@ -131,7 +134,7 @@ def _text(error: BaseException) -> str:
     """Write an exception for a person: an assertion as it is, anything else with its type."""
     if isinstance(error, Mismatch):
         return error.difference[:MAX_TEXT]
-    message = str(error)[:MAX_TEXT]
+    message = _ADDRESS.sub("", str(error)[:MAX_TEXT])
     if isinstance(error, AssertionError | pytest.fail.Exception):
         return message or "an assertion failed"
     return f"the result could not be used: {type(error).__name__}: {message}"
