@@ -580,18 +580,33 @@ def _notebook(label: str, data: bytes) -> dict[str, Any]:
         raise _no_notebook(label, "it does not say which format it has")
     if version not in {1, 2, 3, 4}:
         raise SubmissionError(f"has format {version}, which nobody knows yet", file=label, cure="Save it as format 4")
-    return notebook if version == 4 else _upgraded(label, data)
+    return notebook if version == 4 else _upgraded(label, notebook)
 
 
-def _upgraded(label: str, data: bytes) -> dict[str, Any]:
+def _upgraded(label: str, notebook: dict[str, Any]) -> dict[str, Any]:
     try:
+        bare = _without_outputs(notebook)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             from nbformat import converter, reader  # a tenth of a second, and only for notebooks older than 2015
 
-            return dict(converter.convert(reader.reads(data), 4))
+            return dict(converter.convert(reader.reads(json.dumps(bare)), 4))
     except Exception as error:  # nbformat trusts the shape of what it reads
         raise _no_notebook(label, f"it cannot be upgraded to format 4 ({error})") from None
+
+
+def _without_outputs(notebook: dict[str, Any]) -> dict[str, Any]:
+    """Keep of an old notebook its code: nbformat takes gigabytes to object to outputs that are none."""
+    sheets = notebook["worksheets"] if notebook["nbformat"] > 1 else [notebook]
+    cells = [cell for sheet in sheets for cell in sheet["cells"] if cell["cell_type"] == "code"]
+    if len(cells) > MAX_CELLS:
+        raise ValueError(f"more than {MAX_CELLS} code cells")
+    code = [
+        {key: cell[key] for key in ("cell_type", "input", "code", "language") if key in cell} | {"outputs": []}
+        for cell in cells
+    ]
+    facts = {"nbformat": notebook["nbformat"], "nbformat_minor": 0, "metadata": {}}
+    return facts | ({"worksheets": [{"cells": code}]} if notebook["nbformat"] > 1 else {"cells": code})
 
 
 def _refuse_other_language(label: str, notebook: dict[str, Any]) -> None:
