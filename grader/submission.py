@@ -584,29 +584,18 @@ def _notebook(label: str, data: bytes) -> dict[str, Any]:
 
 
 def _upgraded(label: str, notebook: dict[str, Any]) -> dict[str, Any]:
+    """Return a notebook older than format 4, from before 2015, as one of format 4, without all that is no cell.
+
+    No library does it: the usual one takes gigabytes to object to outputs that are none.
+    """
     try:
-        bare = _without_outputs(notebook)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from nbformat import converter, reader  # a tenth of a second, and only for notebooks older than 2015
-
-            return dict(converter.convert(reader.reads(json.dumps(bare)), 4))
-    except Exception as error:  # nbformat trusts the shape of what it reads
-        raise _no_notebook(label, f"it cannot be upgraded to format 4 ({error})") from None
-
-
-def _without_outputs(notebook: dict[str, Any]) -> dict[str, Any]:
-    """Keep of an old notebook its code: nbformat takes gigabytes to object to outputs that are none."""
-    sheets = notebook["worksheets"] if notebook["nbformat"] > 1 else [notebook]
-    cells = [cell for sheet in sheets for cell in sheet["cells"] if cell["cell_type"] == "code"]
-    if len(cells) > MAX_CELLS:
-        raise ValueError(f"more than {MAX_CELLS} code cells")
-    code = [
-        {key: cell[key] for key in ("cell_type", "input", "code", "language") if key in cell} | {"outputs": []}
-        for cell in cells
-    ]
-    facts = {"nbformat": notebook["nbformat"], "nbformat_minor": 0, "metadata": {}}
-    return facts | ({"worksheets": [{"cells": code}]} if notebook["nbformat"] > 1 else {"cells": code})
+        sheets = notebook["worksheets"] if notebook["nbformat"] > 1 else [notebook]
+        cells = [cell for sheet in sheets for cell in sheet["cells"]]
+        code = [{**cell, "source": cell.get("input", cell.get("code", ""))} for cell in cells]
+    except (AttributeError, KeyError, TypeError) as error:
+        reason = f"it cannot be upgraded to format 4 ({type(error).__name__}: {error})"
+        raise _no_notebook(label, reason) from None
+    return {**notebook, "cells": code}
 
 
 def _refuse_other_language(label: str, notebook: dict[str, Any]) -> None:
