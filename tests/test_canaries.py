@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from test_cli import grade as run_grade
-from test_exploits import ALL, MIB, ROOT
+from test_exploits import ALL, MIB
+from threats import ROOT
 
 from grader.bank import load_bank
 from grader.exam.seeds import derive

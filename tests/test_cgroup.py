@@ -213,7 +213,20 @@ def test_memory_is_limited_and_measured(group: Group) -> None:
 
     assert wait(start(group, lambda: fill(96 * MIB))) == -signal.SIGKILL
     assert group.oom_kills() >= 1
+    assert group.met_its_limit()
     assert 40 * MIB <= group.peak_memory() <= 48 * MIB
+
+
+def test_who_is_killed_because_others_used_the_memory_met_no_limit_of_its_own(where: Cgroups, group: Group) -> None:
+    """Within its own limit, but beyond that of the group around it: killed, and known to be innocent."""
+    around = replace(where, **{name: getattr(where, name) / group.name for name in ("memory", "pids")}, core=None)
+    if where.version == 2:
+        pytest.skip("a group with limits and processes of its own hands no controller on")
+    with around.create("inner", 512 * MIB, 16) as inner:
+        assert wait(start(inner, lambda: fill(96 * MIB))) == -signal.SIGKILL
+
+        assert inner.oom_kills() >= 1
+        assert not inner.met_its_limit()
 
 
 def test_memory_is_that_of_the_whole_tree(group: Group) -> None:

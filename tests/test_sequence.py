@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from test_exploits import ALL, MIB, ROOT, adopt_orphans, assert_nothing_was_earned, explain, living, strays
+from test_exploits import ALL, MIB, adopt_orphans, assert_nothing_was_earned, explain, living, strays
+from threats import ROOT
 
 from grader.bank import load_bank, solutions
 from grader.exam.supervisor import WarmExam

@@ -22,13 +22,32 @@ CURES = {
 
 
 @click.command()
-def doctor() -> None:
+@click.option("--clean", is_flag=True, help="Only remove what killed runs have left, and say what that was.")
+def doctor(clean: bool) -> None:
     """Try every isolation level in a guest of its own and say what held.
 
     \b
     Example:
       grade doctor
+      grade doctor --clean
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
+    if clean:
+        _clean()
+    else:
+        _examine_levels()
+
+
+def _clean() -> None:
+    from grader.sandbox.host import remove_leftovers
+
+    removed = remove_leftovers()
+    for thing in removed:
+        click.echo(f"removed {thing}")
+    if not removed:
+        click.echo("nothing to remove")
+
+
+def _examine_levels() -> None:
     from grader.verdict import Level
 
     strongest = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import io
@@ -34,6 +35,16 @@ GC_THRESHOLD = 100_000  # a command ends long before cycles matter; collecting d
 EXIT_BROKEN = 3
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
+CURES = {
+    errno.ENOSPC: "Free some space, or write elsewhere.",
+    errno.EDQUOT: "Free some of your quota, or write elsewhere.",
+    errno.EROFS: "Write elsewhere, or mount it writable.",
+    errno.EACCES: "Ask for the permission, or use another place.",
+    errno.EPERM: "Ask for the permission, or use another place.",
+    errno.EMFILE: "Raise the limit of open files (`ulimit -n`).",
+    errno.ENFILE: "Close what else has files open on this machine.",
+    errno.ENOMEM: "Free some memory.",
+}
 
 
 class Commands(click.Group):
@@ -98,12 +109,27 @@ def main() -> None:
         click.echo("Interrupted.", err=True)
         code = EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe went away; there is nobody to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         code = EXIT_BROKEN
-    except Exception:
-        traceback.print_exc()
+    except Exception as error:
+        _explain(error)
         code = EXIT_BROKEN
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _explain(error: Exception) -> None:
+    """Say what the machine lacks, and how to help; of a fault of our own, show where it is."""
+    cure = CURES.get(error.errno or 0) if isinstance(error, OSError) else None
+    if cure is None:
+        traceback.print_exc()
+        return
+    click.echo(f"Error: {error}. {cure}", err=True)
+    _discard_output()
+
+
+def _discard_output() -> None:
+    """Have what is still buffered go nowhere, lest writing it at the end fails once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:

@@ -106,9 +106,7 @@ def start(id: str, folder: Path | None, bank_folder: Path | None) -> None:  # no
             f"{existing[0]} is there already", file=folder, cure="Choose another folder; nothing was written"
         )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in written.items():
-            (folder / name).write_bytes(content)
+        _write_all(folder, written)
     except OSError as error:
         raise InputError(
             f"it cannot be written: {error.strerror}", file=folder, cure="Choose another folder"
@@ -117,6 +115,18 @@ def start(id: str, folder: Path | None, bank_folder: Path | None) -> None:  # no
         f"Wrote {', '.join(written)} to {folder}/. "
         f"Try it with: grade try {question.id} {folder / question.spec.submission.file}"
     )
+
+
+def _write_all(folder: Path, contents: dict[str, bytes]) -> None:
+    """Write new files, all of them or none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        for name, content in contents.items():
+            (folder / name).write_bytes(content)
+    except OSError:
+        for name in contents:
+            (folder / name).unlink(missing_ok=True)
+        raise
 
 
 def _handout(question: Question) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli.options import bank_option, isolation_option, language_option, seed_option
-from grader.errors import InputError
+from grader.errors import BrokenError, InputError
 
 if TYPE_CHECKING:
     from grader.question import Language, Question
@@ -179,5 +179,12 @@ def _deliver(text: str, output: Path | None) -> None:
         click.echo(text.rstrip("\n"))
         return
     partial = output.with_name(f".{output.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(output)
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(output)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise BrokenError(
+            f"{output}: the report could not be written: {error.strerror}. "
+            "Make room there or choose another file, and grade again."
+        ) from error

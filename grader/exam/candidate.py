@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from grader.errors import BrokenError
 from grader.exam.seeds import derive
 from grader.exam.solution import (
     CheckEnded,
@@ -18,7 +19,7 @@ from grader.exam.solution import (
     send_other,
     with_failure,
 )
-from grader.sandbox.host import Allowance, Guest, GuestEnded, Template
+from grader.sandbox.host import Allowance, Ending, Guest, GuestEnded, Template
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -139,6 +140,20 @@ class Candidate:
         if self._guest is not None:
             self._guest.drop(number)
 
+    def rest(self) -> None:
+        """Stop the guest until `wake`.
+
+        Raises:
+            CheckEnded: it does not let itself be stopped.
+        """
+        if self._guest is not None and not self._guest.rest():
+            raise CheckEnded(Outcome.FAILED, "could not be stopped between two measured calls")
+
+    def wake(self) -> None:
+        """Let the guest go on."""
+        if self._guest is not None:
+            self._guest.wake()
+
     def close(self) -> None:
         """End the guest."""
         self._retire()
@@ -148,7 +163,7 @@ class Candidate:
     ) -> tuple[str, Any]:
         guest = self._guest
         if guest is None or not guest.alive:
-            raise CheckEnded(Outcome.CRASHED, "its process had already ended")
+            raise self._had_ended()
         return guest.request(
             operation,
             arguments,
@@ -156,6 +171,11 @@ class Candidate:
             fallback=partial(send_other, to=self._addressee),
             on_handle=lambda ref: Handle(stand_in, ref) if stand_in else ref,
         )
+
+    def _had_ended(self) -> CheckEnded:
+        ending = self._guest.ending if self._guest is not None else Ending()
+        reason = f"its process had already ended: it {ending.reason}" if ending.reason else "its process had ended"
+        return CheckEnded(ending.outcome or Outcome.CRASHED, reason)
 
     def _patience(self) -> float:
         """Seconds left in this check, and in the whole."""
@@ -177,11 +197,10 @@ class Candidate:
         allowance = Allowance(
             cpu_left, self._limits.memory, self._limits.processes, self._limits.output, self._limits.disk
         )
-        self._guest = self._template.guest(allowance, self._source.files)
+        self._guest = self._welcome(allowance)
         self.guests += 1
         self.generation = self.guests
         try:
-            self._request("seed", [derive(self._seed, "guest")])
             units = [[unit.label, unit.source] for unit in self._source.units]
             status, value = self._request("load", [units, list(self._source.exports)])
         except GuestEnded as end:
@@ -191,6 +210,18 @@ class Candidate:
         self.loaded = _loaded(value)
         if self.loaded.failure is not None and set(self._source.exports) - set(self.loaded.defined):
             raise load_error(self.loaded)
+
+    def _welcome(self, allowance: Allowance) -> Guest:
+        """Start a guest and hear it answer. It holds no code of the submission yet: its end is none of its doing."""
+        try:
+            self._guest = self._template.guest(allowance, self._source.files)
+            self._request("seed", [derive(self._seed, "guest")])
+        except BrokenError as error:  # an Exception, which a check could take for the submission's
+            raise CheckEnded(Outcome.BROKEN, str(error)) from error
+        except (GuestEnded, CheckEnded) as end:
+            outcome = Outcome.BROKEN if end.outcome is Outcome.CRASHED else end.outcome
+            raise CheckEnded(outcome, f"before it was imported, it {end.reason}") from None
+        return self._guest
 
     def _retire(self) -> None:
         """Close the guest and add what it used."""

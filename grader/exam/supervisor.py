@@ -17,6 +17,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
+from grader.errors import BrokenError
 from grader.exam.closing import Closing
 from grader.exam.desk import at_strongest, wants
 from grader.exam.forkserver import ForkServer, read_log
@@ -70,7 +71,7 @@ class WarmExam:
         """Run the checks of a plan of this question; may be called by several threads at once.
 
         Raises:
-            BrokenError: the fork server has died.
+            GraderError: what had died meanwhile cannot be started anew.
         """
         with self._lock:
             self._renew()
@@ -86,9 +87,8 @@ class WarmExam:
             self._open()
 
     def close(self) -> None:
-        """End the template and the fork server."""
-        self._server.close()
-        self._template.close()
+        """End the template and the fork server; again, where they could not be started anew, is no harm."""
+        self._undo.close()
 
     def __enter__(self) -> Self:
         return self
@@ -97,41 +97,47 @@ class WarmExam:
         self.close()
 
     def _open(self) -> None:
-        (self._template, self._server), self._notes = at_strongest(self._level, self._start)
+        (self._template, self._server, self._undo), self._notes = at_strongest(self._level, self._start)
 
-    def _start(self, level: Level) -> tuple[Template, ForkServer]:
+    def _start(self, level: Level) -> tuple[Template, ForkServer, contextlib.ExitStack]:
         with contextlib.ExitStack() as undo:
             template = Template(wants(self._question, level))
             undo.callback(template.close)
             server = ForkServer(self._suites, template)
             undo.callback(server.close)
             server.wait()
-            undo.pop_all()
-        return template, server
+            return template, server, undo.pop_all()
 
     def _supervise(self, plan: Plan) -> Iterator[object]:
         """Have an examiner forked and yield what it reports."""
-        ours, theirs = socket.socketpair()
         log = os.memfd_create("examiner-log", os.MFD_CLOEXEC)
-        with ours:
-            with theirs:
-                pidfd = self._server.fork(theirs, log)
-            closed = False
-            try:
-                wire.send_frame(ours, pickle.dumps(plan))
-                for message in _messages(ours, time.monotonic() + 3 * plan.question.spec.limits.wall + SLACK_SECONDS):
-                    closed = closed or isinstance(message, Closing)
-                    yield message
-            except wire.PeerClosedError:
-                pass  # it died before it had read the plan: its log says why
-            finally:
-                _end(pidfd)
-                text = read_log(log)
-                os.close(log)
+        closed = False
+        try:
+            for message in self._hear(plan, log):
+                closed = closed or isinstance(message, Closing)
+                yield message
+        except BrokenError as error:  # the fork server died just now
+            yield str(error)
+        finally:
+            text = read_log(log)
+            os.close(log)
         if not closed:
             clear_stale_groups()
         if text:
             yield text
+
+    def _hear(self, plan: Plan, log: int) -> Iterator[object]:
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                pidfd = self._server.fork(theirs, log)
+            try:
+                wire.send_frame(ours, pickle.dumps(plan))
+                yield from _messages(ours, time.monotonic() + 3 * plan.question.spec.limits.wall + SLACK_SECONDS)
+            except wire.PeerClosedError:
+                pass  # it died before it had read the plan: its log says why
+            finally:
+                _end(pidfd)
 
 
 def _end(pidfd: int) -> None:

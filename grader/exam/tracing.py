@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.exam.solution import LocalRespondent, Solution
+from grader.sandbox import maker
 from grader.verdict import Coverage
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def traced(desk: Desk) -> Iterator[list[Coverage]]:
         yield found
     finally:
         tracer.stop()
-    with tempfile.TemporaryDirectory(prefix="grader-") as folder:
+    with tempfile.TemporaryDirectory(prefix=maker.prefix()) as folder:
         report = Path(folder) / "coverage.json"
         tracer.json_report(outfile=str(report))
         (told,) = json.loads(report.read_text(encoding="utf-8"))["files"].values()

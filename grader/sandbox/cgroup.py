@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Self
 
 from grader.errors import BrokenError
-from grader.sandbox.tree import is_dead
+from grader.sandbox import maker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 _PATIENCE = 5.0
 _PAUSE = 0.0005
 
+_NEARLY = 0.9
+
 _PROOF_MEMORY = 64 * 2**20
 _PROOF_PROCESSES = 16
 
-_NAME = re.compile(r"grader-(\d{1,7})-\w+")  # no pid is longer: PID_MAX_LIMIT, linux/threads.h
 _numbers = itertools.count(1)
 
 
@@ -113,7 +114,7 @@ class Cgroups:
 
 def new_name() -> str:
     """Return a name that no other group has."""
-    return f"grader-{os.getpid()}-{next(_numbers)}"
+    return f"{maker.prefix()}{next(_numbers)}"
 
 
 # --- One group ---
@@ -166,6 +167,13 @@ class Group:
         """Return how many processes the kernel has killed because the memory was used up; v2 counts one twice."""
         return _read_fields(self._memory / self._files.events).get("oom_kill", 0)
 
+    def met_its_limit(self) -> bool:
+        """Whether it ever wanted more than its own memory; where not, the kernel killed because others did."""
+        if self.where.version == 2:
+            return _read_fields(self._memory / self._files.events)["max"] > 0
+        # newer kernels leave memory.failcnt at 0; and what was refused was never part of the peak
+        return self.peak_memory() >= _NEARLY * int(_read(self._memory / self._files.limit))
+
     def cpu_seconds(self) -> float | None:
         """Return the CPU time of all that ever ran in the group; None where nobody counts it."""
         if self.where.core is not None:
@@ -188,7 +196,8 @@ class Group:
             _write(killer, "1")
         elif self.processes():
             # or a fork bomb would outrun the loop
-            _write(self.where.pids / self.name / "pids.max", "0")
+            with contextlib.suppress(FileNotFoundError):  # somebody removed the folder
+                _write(self.where.pids / self.name / "pids.max", "0")
             _wait_until(self._kill_each)
 
     def remove(self) -> None:
@@ -245,7 +254,7 @@ class Group:
 def remove_stale(where: Cgroups) -> list[str]:
     """Kill and remove the groups of graders that are dead; return the names of those that are gone."""
     names = {path.name for parent in where.parents for path in parent.glob("grader-*")}
-    return [name for name in sorted(names) if _is_orphan(name) and _clear(Group(where, name))]
+    return [name for name in sorted(names) if maker.is_dead(name) and _clear(Group(where, name))]
 
 
 def _clear(group: Group) -> bool:
@@ -258,19 +267,6 @@ def _clear(group: Group) -> bool:
     except (OSError, BrokenError):  # its maker had rights or hierarchies that we have not
         return False
     return True
-
-
-def _is_orphan(name: str) -> bool:
-    match = _NAME.fullmatch(name)
-    if match is None:
-        return False
-    try:
-        os.kill(int(match[1]), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return is_dead(int(match[1]))
 
 
 # --- Where groups can be made ---
@@ -360,7 +356,7 @@ def _beside_leaf(folders: dict[str, Path]) -> Cgroups:
         raise _refusal(
             errno.EBUSY, "not ours alone; `systemd-run --user --scope -p Delegate=yes` gives us a group", own
         )
-    leaf = own / f"grader-{os.getpid()}-self"
+    leaf = own / f"{maker.prefix()}self"
     with contextlib.ExitStack() as undo:
         leaf.mkdir()
         undo.callback(leaf.rmdir)

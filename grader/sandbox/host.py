@@ -92,10 +92,14 @@ class Template:
         self.proof: dict[str, str] | None = None
         self._ready = False
         # inside the outer walls guests have their own /tmp; a folder of ours would outlive a killed grader
-        self._scratch = "" if wants.level is Level.FULL else tempfile.mkdtemp(prefix="grader-")
+        self._scratch = "" if wants.level is Level.FULL else scratch.make()
         self._devices = launch.accelerators() if wants.device != "cpu" else ()
         self._groups = _groups()
-        self._process, self._control = self._start()
+        try:
+            self._process, self._control = self._start()
+        except BaseException:
+            self._remove_scratch()
+            raise
 
     def _start(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         level = self.wants.level.value
@@ -156,16 +160,27 @@ class Template:
         return text.splitlines()[-1] if text else f"it ended with status {self._process.returncode}"
 
     def guest(self, allowance: Allowance, files: Sequence[tuple[str, bytes]] = ()) -> Guest:
-        """Fork a guest and hand it the submission's further files."""
+        """Fork a guest and hand it the submission's further files.
+
+        Raises:
+            BrokenError: the template is gone, or the machine lacks room or permission for a guest.
+        """
         self.wait()
+        try:
+            guest = self._begin(allowance, files)
+        except OSError as error:
+            raise BrokenError(f"a guest could not be started: {error}") from error
+        if self.proof is None:
+            self.proof = guest.proof
+        return guest
+
+    def _begin(self, allowance: Allowance, files: Sequence[tuple[str, bytes]]) -> Guest:
         guest = Guest(self, allowance, first=self.proof is None)
         try:
             guest.start(files)
         except BaseException:
             guest.close()
             raise
-        if self.proof is None:
-            self.proof = guest.proof
         return guest
 
     def fork(self, order: dict[str, Any], descriptors: Sequence[int]) -> None:
@@ -227,8 +242,8 @@ class Template:
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs."""
-        return self._process.poll() is None
+        """Whether it still runs. Around it bubblewrap may outlive it by a moment, but does not hold its socket."""
+        return self._process.poll() is None and not _has_hung_up(self._control)
 
     def close(self) -> None:
         """End the template and with it every guest; leave nothing behind."""
@@ -244,6 +259,9 @@ class Template:
         self._process.wait()
         if self._process.stderr is not None:
             self._process.stderr.close()
+        self._remove_scratch()
+
+    def _remove_scratch(self) -> None:
         if self._scratch:
             scratch.remove(self._scratch)
 
@@ -276,10 +294,10 @@ class Guest:
         err, their_err = os.pipe()
         folder = self._template.folder()
         keeper = Keeper(report, (out, err), self._allowance, self._template, folder)
-        order = {"prove": self._first, "confinement": asdict(self._template.confinement(self._allowance, folder))}
         given = [self._their_sock.fileno(), self._arena, their_report.fileno(), their_out, their_err]
         try:
-            self._template.fork(order, given)
+            walls = asdict(self._template.confinement(self._allowance, folder))
+            self._template.fork({"prove": self._first, "confinement": walls}, given)
         except BaseException:
             keeper.stop()
             raise
@@ -361,6 +379,15 @@ class Guest:
         """Return CPU seconds and peak bytes so far."""
         return self._keeper.use() if self._keeper is not None else (0.0, 0)
 
+    def rest(self) -> bool:
+        """Stop all its processes until `wake`; return whether they do stand still."""
+        return self._keeper is None or self._keeper.rest()
+
+    def wake(self) -> None:
+        """Let all its processes go on."""
+        if self._keeper is not None:
+            self._keeper.wake()
+
     def close(self) -> None:
         """End the guest and all its descendants; wait until they are gone."""
         if self._keeper is not None:
@@ -401,8 +428,10 @@ class Keeper(threading.Thread):
         self._outputs = list(outputs)
         self._allowance = allowance
         self._group = template.group(allowance)
-        self._full = template.wants.level is Level.FULL
+        self._level = template.wants.level
+        self._full = self._level is Level.FULL
         self._folder = folder
+        self._killed_before = tree.oom_kills()
         self._pid = 0
         self._pidfd = -1
         self._kept = bytearray()
@@ -451,19 +480,28 @@ class Keeper(threading.Thread):
         poll.register(self._report.fileno(), select.POLLIN)
         for descriptor in self._outputs:
             poll.register(descriptor, select.POLLIN)
-        next_look = 0.0
         try:
-            while not self.over.is_set():
-                for descriptor, _ in poll.poll(WATCH_SECONDS * 1000):
-                    if descriptor == self._report.fileno():
-                        self._learn()
-                    elif not self._drain(descriptor):
-                        poll.unregister(descriptor)
-                if time.monotonic() >= next_look:
-                    next_look = time.monotonic() + WATCH_SECONDS
-                    self._look()
+            self._watch(poll)
+        except OSError as error:
+            self._lose_sight(error)
         finally:
             self._wind_up()
+
+    def _watch(self, poll: select.poll) -> None:
+        next_look = 0.0
+        while not self.over.is_set():
+            for descriptor, _ in poll.poll(WATCH_SECONDS * 1000):
+                if descriptor == self._report.fileno():
+                    self._learn()
+                elif not self._drain(descriptor):
+                    poll.unregister(descriptor)
+            if time.monotonic() >= next_look:
+                next_look = time.monotonic() + WATCH_SECONDS
+                self._look()
+
+    def _lose_sight(self, error: OSError) -> None:
+        """End what nobody limits any more, because somebody took away its control group."""
+        self.kill(Outcome.BROKEN, f"could no longer be watched: {error}")
 
     def _learn(self) -> None:
         """The init speaks once more, at the end, or is gone without a word."""
@@ -476,19 +514,41 @@ class Keeper(threading.Thread):
             self.ending.cpu = max(self.ending.cpu, float(said.get("cpu", 0.0)))
             self._conclude(*self._explain(int(said.get("ended", 0))))
         else:
-            self._conclude(Outcome.CRASHED, "was killed")
+            self._conclude(*(self._memory_fault() or self._killing()))
         self.over.set()
+
+    def _killing(self) -> tuple[Outcome, str]:
+        """Say what the end of an init means that nobody here ended."""
+        if self._level is not Level.FULL:  # there a submission may kill its own
+            return Outcome.CRASHED, "was killed"
+        return Outcome.BROKEN, "was killed from outside: with its template, by hand, or for want of memory"
 
     def _explain(self, status: int) -> tuple[Outcome, str]:
         """Say in words what a wait status means."""
         number = os.waitstatus_to_exitcode(status)
-        if self._group is not None and self._group.oom_kills() > 0:
-            return Outcome.MEMORY, f"needed more than {self._allowance.memory // 2**20} MiB of memory"
+        if fault := self._memory_fault():
+            return fault
         if number == -signal.SIGXCPU:
             return Outcome.TIMEOUT, f"used more than {self._allowance.cpu:.0f} s of CPU time"
+        if number == -signal.SIGKILL:
+            return self._killed()
         if number < 0:
             return Outcome.CRASHED, f"was ended by {_signal_name(-number)}"
         return Outcome.CRASHED, f"ended its own process with exit code {number}"
+
+    def _killed(self) -> tuple[Outcome, str]:
+        """Say who may have killed it: a signal has no sender, but the kernel counts whom it kills for memory."""
+        if self._group is None and tree.oom_kills() > self._killed_before:
+            return Outcome.BROKEN, "was killed while the machine ran out of memory"
+        return Outcome.CRASHED, "was killed by SIGKILL, which it sent itself or somebody from outside"
+
+    def _memory_fault(self) -> tuple[Outcome, str] | None:
+        """Say whose fault it is that the kernel ran out of memory and killed, if it did."""
+        if self._group is None or self._group.oom_kills() == 0:
+            return None
+        if self._group.met_its_limit():
+            return Outcome.MEMORY, f"needed more than {self._allowance.memory // 2**20} MiB of memory"
+        return Outcome.BROKEN, "was killed because the machine ran out of memory, within its own limit"
 
     def _drain(self, descriptor: int) -> bool:
         """Read what was printed; False at its end."""
@@ -501,19 +561,21 @@ class Keeper(threading.Thread):
 
     def _look(self) -> None:
         usage = tree.measure(self._pid, exact_above=self._allowance.memory)
-        self.ending.cpu = max(self.ending.cpu, usage.cpu)
+        counted = None if self._group is None else self._group.cpu_seconds()
+        cpu = usage.cpu if counted is None else counted  # a group also counts children that nobody waited for
+        self.ending.cpu = max(self.ending.cpu, cpu)
         memory = usage.memory if self._group is None else self._group.current_memory()
         self.ending.memory = max(self.ending.memory, memory)
-        if usage.cpu > self._allowance.cpu:
+        if cpu > self._allowance.cpu:
             self.kill(Outcome.TIMEOUT, f"used more than {self._allowance.cpu:.0f} s of CPU time")
-        elif (self._group is None and memory > self._allowance.memory) or (
-            self._group is not None and self._group.oom_kills() > 0
-        ):
+        elif self._group is None and memory > self._allowance.memory:
             self.kill(Outcome.MEMORY, f"needed more than {self._allowance.memory // 2**20} MiB of memory")
+        elif fault := self._memory_fault():
+            self.kill(*fault)
         elif usage.processes > self._allowance.processes + 1:
             self.kill(Outcome.CRASHED, f"started more than {self._allowance.processes} processes")
-        elif not self._full and (fault := scratch.fault_of(self._folder, self._allowance.disk)):
-            self.kill(Outcome.OUTPUT, fault)
+        elif not self._full and (excess := scratch.fault_of(self._folder, self._allowance.disk)):
+            self.kill(Outcome.OUTPUT, excess)
 
     def kill(self, outcome: Outcome, reason: str) -> None:
         """End the whole tree at once; the first reason given stays."""
@@ -548,11 +610,25 @@ class Keeper(threading.Thread):
         else:
             self._release()
 
+    def rest(self) -> bool:
+        """Stop all processes of the guest; return whether they do stand still."""
+        with self._holding:
+            return self.over.is_set() or tree.stop_family(self._pid)
+
+    def wake(self) -> None:
+        """Let all processes of the guest go on."""
+        with self._holding:
+            if not self.over.is_set():
+                tree.continue_family(self._pid)
+
     def use(self) -> tuple[float, int]:
         """Return CPU seconds and peak bytes, looked at now."""
         with self._holding:
             if not self.over.is_set():
-                self._look()
+                try:
+                    self._look()
+                except OSError as error:
+                    self._lose_sight(error)
         return self.ending.cpu, self.ending.memory
 
     @property
@@ -570,7 +646,8 @@ class Keeper(threading.Thread):
                 while self._drain(descriptor) and self._printed <= self._allowance.output + 2**20:
                     pass
         if self._group is not None:
-            self.ending.memory = max(self.ending.memory, self._group.peak_memory())
+            with contextlib.suppress(FileNotFoundError):  # somebody removed the group: the last look stands
+                self.ending.memory = max(self.ending.memory, self._group.peak_memory())
         self._release()
 
     def _release(self) -> None:
@@ -605,6 +682,19 @@ def clear_stale_groups() -> None:
     found = _groups()
     if found is not None:
         cgroup.remove_stale(found)
+
+
+def remove_leftovers() -> list[str]:
+    """Remove what graders that are dead have left, and nothing of a living one; name each thing that was removed."""
+    found = cgroup.find_controllers()
+    groups = cgroup.remove_stale(found) if found is not None else []
+    return [*(f"control group {name}" for name in groups), *(f"folder {path}" for path in scratch.remove_stale())]
+
+
+def _has_hung_up(sock: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(sock, 0)  # a hang-up is told unasked
+    return bool(poll.poll(0))
 
 
 def _signal_name(number: int) -> str:

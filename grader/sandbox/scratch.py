@@ -5,7 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from grader.errors import BrokenError
+from grader.sandbox import maker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +20,34 @@ MAX_ENTRIES = 4096
 MAX_DEPTH = 64
 """Folders within folders, each of which takes a descriptor of ours to follow."""
 _BLOCK = 512  # the unit of st_blocks, whatever the file system's own block is
+
+
+def make() -> str:
+    """Make a folder for temporary files, whose name says who made it.
+
+    Raises:
+        BrokenError: there is no room for it, or no permission.
+    """
+    try:
+        return tempfile.mkdtemp(prefix=maker.prefix())
+    except OSError as error:
+        raise BrokenError(
+            f"there is no place for temporary files: {error}. Free some space, or name a folder that can be written "
+            "in the variable TMPDIR."
+        ) from error
+
+
+def remove_stale() -> list[str]:
+    """Remove the folders of graders that are dead, as far as they are ours; return those that are gone."""
+    found = sorted(Path(tempfile.gettempdir()).glob(maker.PATTERN))
+    stale = [path for path in found if maker.is_dead(path.name) and _is_our_folder(path)]
+    for path in stale:
+        remove(str(path))
+    return [str(path) for path in stale if not path.exists()]
+
+
+def _is_our_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and path.lstat().st_uid == os.geteuid()
 
 
 def fault_of(folder: str, limit: int) -> str:
