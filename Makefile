@@ -8,6 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PINS := requirements/constraints.txt
+LOCK := requirements/lock.txt
 WALL := requirements/bubblewrap.txt
 STAMP := .venv/.set-up
 
@@ -52,11 +53,11 @@ clean: ## Remove .venv, caches and build products
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamp is written last, so that an interrupted set-up starts over. setuptools comes first and from the same
-# pins: an isolated build would fetch whatever release is newest today.
-$(STAMP): pyproject.toml $(PINS) $(WALL)
+# The stamp is written last, so that an interrupted set-up starts over. What the lock holds comes first, checked by hash;
+# setuptools is in it, so that the build of the package itself fetches nothing. Only PyTorch is left for the second line.
+$(STAMP): pyproject.toml $(PINS) $(LOCK) $(WALL)
 	@$(BIN)/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { $(new-venv); }
-	$(PIP) install --constraint $(PINS) setuptools
+	$(PIP) install --require-hashes --requirement $(LOCK)
 	$(PIP) install --constraint $(PINS) --no-build-isolation --editable '.[torch,draft,dev]'
 	@command -v bwrap >/dev/null || { $(bundled-bubblewrap); }
 	@touch $@

@@ -35,6 +35,7 @@ SPEC = "question.yaml"
 GENERAL = Text(en="general", zh="一般")
 
 SolutionKind = Literal["correct", "wrong", "slow", "forbidden"]
+KINDS: tuple[SolutionKind, ...] = ("correct", "wrong", "slow", "forbidden")
 OPPONENTS: tuple[SolutionKind, ...] = ("slow", "correct")
 """The kinds of solution that a performance check may measure against, beside the reference."""
 

@@ -86,11 +86,9 @@ def _grade(check: Check, raw: RawResult) -> CheckResult:
 
 
 def _status(graded: Sequence[CheckResult], run: Run, exports: int) -> Status:
-    if run.broken or any(result.outcome is Outcome.BROKEN for result in graded if not _nothing_defined(run, exports)):
-        return Status.BROKEN
     if _nothing_defined(run, exports):
         return Status.INVALID
-    if not graded:
+    if run.broken or not graded or any(result.outcome is Outcome.BROKEN for result in graded):
         return Status.BROKEN
     scored = [result for result in graded if result.max_points > 0] or list(graded)
     passed = [result.outcome is Outcome.PASSED for result in scored]

@@ -164,6 +164,8 @@ class RawResult:
     message: str = ""
     seconds: float = 0.0
     detail: Detail | None = None
+    waited: float = 0.0
+    """Of these seconds, those spent on the submission."""
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,12 @@ import sys
 import time
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parent.parent
 FEDAVG = ROOT / "solutions/distributed-federated/fedavg"
@@ -243,6 +246,32 @@ def test_an_unproven_question_is_graded_with_a_warning(tmp_path: Path) -> None:
     assert "scale is not proven" in before.stderr
     assert proven.stderr == ""
     assert "scale has changed since it was proven" in stale.stderr
+
+
+def test_verify_goes_on_where_it_was_killed(tmp_path: Path) -> None:
+    """What was proven before a kill -9 is not proven again; the rest is."""
+    bank = _bank(tmp_path)
+    for name in ("first", "second"):
+        grade("new", name, "--family", "f", "--bank", bank)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "grader.cli.main", "verify", "--all", "--bank", str(bank)]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert _within(60.0, (bank / "f/first/proof.json").exists)
+    process.kill()
+    process.wait()
+    assert not (bank / "f/second/proof.json").exists()
+
+    done = grade("verify", "--all", "--bank", bank)
+
+    assert_told(done, 0, "f/first: sound, as proven before", "f/second: sound (")
+
+
+def _within(seconds: float, condition: Callable[[], bool]) -> bool:
+    """Wait for a condition that another process brings about."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+    return condition()
 
 
 def test_a_question_cannot_be_named_twice_over() -> None:

@@ -828,11 +828,11 @@ NONSENSE: list[Any] = [
 ]
 ODD_FAILURES: list[Any] = [
     *NONSENSE,
-    {"type": 5, "name": ["x"], "message": {}, "kind": None, "traceback": 5},
-    {"type": "SystemExit", "name": "x", "message": "y", "traceback": [["f", "1", "g", "h"], [1], 7, None]},
-    {"type": "BaseException", "message": 10**5000, "name": 10**5000, "kind": 10**5000},
-    {"type": "__import__", "traceback": {"a": 1}},
-    {"type": "ValueError", "traceback": [["\ud800", 10**5000, "\ud800", "\ud800"]]},
+    {"types": 5, "name": ["x"], "message": {}, "kind": None, "traceback": 5},
+    {"types": ["SystemExit"], "name": "x", "message": "y", "traceback": [["f", "1", "g", "h"], [1], 7, None]},
+    {"types": ["BaseException", 5, None], "message": 10**5000, "name": 10**5000, "kind": 10**5000},
+    {"types": ["__import__"], "traceback": {"a": 1}},
+    {"types": ["ValueError"], "traceback": [["\ud800", 10**5000, "\ud800", "\ud800"]]},
 ]
 
 
@@ -901,6 +901,25 @@ def test_the_reference_sees_copies_too() -> None:
 
     assert stand_in("def f(x):\n    x.sort()\n    return x\n").f(values) == [1, 2, 3]
     assert values == [3, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("types", "caught"),
+    [
+        (["KeyError", "ValueError"], [KeyError, ValueError, LookupError]),
+        (["OSError", "ValueError"], [OSError, ValueError]),
+        (["Exception", "TypeError"], [TypeError]),
+        (["OSError", "KeyError"], [OSError]),
+        (["SystemExit", "StopIteration"], [Exception]),
+    ],
+)
+def test_an_exception_of_several_kinds_is_all_of_them(types: list[str], caught: list[type[Exception]]) -> None:
+    """As far as Python has a class of both, and never one that steers the interpreter."""
+    error = remote_exception({"types": types, "name": "Mine", "message": "no"})
+
+    assert all(isinstance(error, kind) for kind in caught)
+    assert not isinstance(error, SystemExit | StopIteration)
+    assert "no" in str(error)
 
 
 def test_an_object_of_one_side_is_not_passed_to_the_other() -> None:

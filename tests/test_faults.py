@@ -33,8 +33,8 @@ from grader.exam.supervisor import WarmExam
 from grader.grading import grade
 from grader.question import Visibility
 from grader.sandbox import cgroup, kernel, maker, scratch, tree
-from grader.sandbox.host import Template, remove_leftovers
-from grader.verdict import Outcome, Status, Verdict
+from grader.sandbox.host import Allowance, Template, Wants, remove_leftovers
+from grader.verdict import Level, Outcome, Status, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -106,14 +106,14 @@ def _strays(before: set[int]) -> list[int]:
     return [pid for pid in ours if not tree.is_dead(pid)]
 
 
-def _all_dead(pids: list[int]) -> bool:
-    return all(map(tree.is_dead, pids))
-
-
 def _command(pid: int) -> bytes:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     return b""
+
+
+def _are_dead(family: list[int]) -> bool:
+    return all(map(tree.is_dead, family))
 
 
 def eventually(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
@@ -254,6 +254,25 @@ def _is_loading(pid: int | None) -> bool:
     return False
 
 
+@pytest.mark.parametrize(("who", "outcome"), [("template", Outcome.BROKEN), ("init", Outcome.CRASHED)])
+def test_below_full_isolation_only_the_template_is_surely_not_killed_by_the_submission(
+    monkeypatch: pytest.MonkeyPatch, who: str, outcome: Outcome
+) -> None:
+    """A submission may reach its own init there; that its template is gone can be seen."""
+    template = Template(Wants())
+    try:
+        guest = template.guest(Allowance(5.0, 2**28, 8, 2**16, 2**20))
+        monkeypatch.setattr(guest._keeper, "_level", Level.RESTRICTED)
+        inside = _child(template._process.pid)
+        kill(inside if who == "template" else _child(inside))
+        assert eventually(lambda: not guest.alive)
+        assert guest.ending.outcome is outcome
+        assert "was killed" in guest.ending.reason
+        guest.close()
+    finally:
+        template.close()
+
+
 def test_a_server_that_dies_between_two_gradings_breaks_one_at_most(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -327,7 +346,7 @@ def test_a_killed_command_is_cleaned_up_after(place: Path) -> None:
                 running.wait(moments.uniform(0.0, length))
             family = tree.family(running.pid)
             running.kill()
-        assert eventually(partial(_all_dead, family))
+        assert eventually(partial(_are_dead, family))
 
     assert_told(run("doctor", "--clean", TMPDIR=str(place)), 0, "remove")
     assert_told(run("doctor", "--clean", TMPDIR=str(place)), 0, "nothing to remove")
@@ -451,9 +470,6 @@ def test_no_place_for_temporary_files_at_all(tmp_path: Path, monkeypatch: pytest
 def test_a_template_that_does_not_start_leaves_no_folder(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise BrokenError("no")
-
-    from grader.sandbox.host import Wants
-    from grader.verdict import Level
 
     monkeypatch.setattr("grader.sandbox.launch.command", refuse)
     with pytest.raises(GraderError):

@@ -316,3 +316,20 @@ def test_every_dependency_is_pinned() -> None:
             waiting += needs(requirement)
 
     assert required <= pins
+
+
+def pins_of(name: str) -> dict[str, str]:
+    """Name to version of every pin in a file of `requirements/`."""
+    text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
+    found = re.findall(r"^([A-Za-z0-9._-]+)==([^\s\\]+)", text, re.MULTILINE)
+    return {canonicalize_name(name): version for name, version in found}
+
+
+def test_the_lock_holds_every_pin_but_torch() -> None:
+    """Each pin of constraints.txt stands in lock.txt in the same version, with hashes."""
+    lock = (ROOT / "requirements" / "lock.txt").read_text(encoding="utf-8")
+    pinned = pins_of("constraints.txt")
+    del pinned["torch"]
+
+    assert pins_of("lock.txt") == pinned
+    assert all("--hash=sha256:" in block for block in re.split(r"\n(?=\S)", lock) if "==" in block)

@@ -59,8 +59,8 @@ def verify(
 ) -> int:
     """Say whether questions are sound: right solutions pass, wrong ones and mutants fail, every check earns its place.
 
-    A question that is, gets a file proof.json beside it. What has not changed since is not proven again, so that an
-    interrupted run goes on where it was. Exit code 0: all are proven.
+    The proof is kept in proof.json beside the question, unless it was quick or of fewer than 20 runs. What is proven
+    and has not changed is not proven again: an interrupted run goes on where it was. Exit code 0: all are proven.
 
     \b
     Example:
@@ -105,7 +105,7 @@ def _prove_all(questions: list[Question], wishes: Wishes, *, shown: bool) -> lis
 def _prove(question: Question, wishes: Wishes, step: Step | None) -> tuple[Proof, bool]:
     """Return the proof of a question, and whether it is the one that stood beside it."""
     from grader.proof.ledger import State, read_proof, state_of, write_proof
-    from grader.proof.trial import try_question
+    from grader.proof.trial import RUNS, try_question
     from grader.verdict import Level
 
     if not wishes.again and state_of(question) is State.PROVEN and (kept := read_proof(question)):
@@ -119,7 +119,7 @@ def _prove(question: Question, wishes: Wishes, step: Step | None) -> tuple[Proof
         jobs=wishes.jobs,
         step=step,
     )
-    if not proof.quick:
+    if not proof.quick and proof.runs >= RUNS:
         try:
             write_proof(question, proof)
         except OSError as error:

@@ -90,6 +90,11 @@ class Candidate:
         return self._spent_wall + (self._guest.busy if self._guest else 0.0)
 
     @property
+    def waited(self) -> float:
+        """Seconds spent waiting for the submission in this check."""
+        return self.wall - self._busy_at_start
+
+    @property
     def cpu(self) -> float:
         """CPU seconds of all its processes so far."""
         return self._spent_cpu + (self._guest.use()[0] if self._guest else 0.0)
@@ -160,7 +165,7 @@ class Candidate:
 
     def _patience(self) -> float:
         """Seconds left in this check, and in the whole."""
-        in_check = self._allowed - (self.wall - self._busy_at_start)
+        in_check = self._allowed - self.waited
         return max(min(in_check, self._limits.wall - self.wall), 0.0)
 
     def open(self) -> None:

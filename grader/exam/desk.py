@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from grader.bank import OPPONENTS, solutions
 from grader.errors import IsolationError
 from grader.exam.candidate import Candidate, Source
 from grader.exam.mirror import Mirror
@@ -79,9 +80,8 @@ def find_solution(question: Question, name: str) -> Path:
     """
     if name == "reference":
         return question.reference
-    for kind in ("slow", "correct"):
-        path = question.solutions / kind / f"{name}.py"
-        if path.is_file():
+    for path in (path for kind in OPPONENTS for path in solutions(question, kind)):
+        if path.stem == name:
             return path
     raise FileNotFoundError(f"{question.solutions}: no solution is named {name!r}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from pickle import PicklingError
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,7 @@ class Recorder:
         """Turn one phase of one check into a result; the report pytest makes of it goes on as it is."""
         result = self._result(item, call)
         if result is not None:
-            self._say(result)
+            self._say(replace(result, waited=self._desk.candidate.waited))
         return (yield)
 
     @pytest.hookimpl(wrapper=True)

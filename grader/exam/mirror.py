@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from grader.question import Limits
     from grader.sandbox.host import Template
 
+DIFFERENCE = "the answers differ"
+"""With this the message of a check begins that found a difference."""
+
 
 class Mirror(Candidate):
     """A candidate whose every request also goes to another one; the first answer that differs fails the check."""
@@ -38,7 +41,7 @@ class Mirror(Candidate):
         status, value = super().ask(operation, arguments, stand_in)
         other_status, other = self._other.ask(operation, arguments, None)
         if status != other_status or _image(status, value) != _image(status, other):
-            raise CheckEnded(Outcome.FAILED, f"the answers to {operation} differ")
+            raise CheckEnded(Outcome.FAILED, f"{DIFFERENCE}: {operation}")
         return status, value
 
     def forget(self, number: int) -> None:
@@ -55,7 +58,7 @@ class Mirror(Candidate):
 def _image(status: str, value: Any) -> object:
     """Return what of an answer counts: every bit of a value, but of an exception its class alone."""
     if status != "ok" and isinstance(value, dict):
-        return value.get("type"), value.get("name")
+        return value.get("types"), value.get("name")
     return wire.encode(value, fallback=_reference_of)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from grader.exam.compare import summary
 from grader.sandbox import wire
-from grader.sandbox.servant import Servant
+from grader.sandbox.servant import MAX_BASES, Servant
 from grader.verdict import Outcome, SourceLine
 
 if TYPE_CHECKING:
@@ -234,8 +234,9 @@ def remote_exception(value: Any, *, ours: bool = False) -> BaseException:
     )
     if failure.kind == "forbidden":
         return CheckEnded(Outcome.FORBIDDEN, failure.message)
-    base = clean(data.get("type"))
-    error = _builtin(base)(failure.message if failure.name == base else failure.text)
+    types = data.get("types")
+    bases = [clean(base) for base in types[:MAX_BASES]] if isinstance(types, list) else []
+    error = _builtin(bases)(failure.message if [failure.name] == bases else failure.text)
     return with_failure(error, failure)
 
 
@@ -245,8 +246,16 @@ def with_failure(error: Exception, failure: RemoteFailure) -> Exception:
     return error
 
 
-def _builtin(name: str) -> type[Exception]:
-    """Return the class that may be raised here; the guest's word is checked again on this side."""
+def _builtin(names: Sequence[str]) -> type[Exception]:
+    """Return the class that may be raised here, of several bases where the submission's has; checked on this side."""
+    kinds = tuple(kind for kind in dict.fromkeys(map(_safe, names)) if kind is not Exception) or (Exception,)
+    try:
+        return kinds[0] if len(kinds) == 1 else type(kinds[0].__name__, kinds, {})
+    except TypeError:  # no class can have both
+        return kinds[0]
+
+
+def _safe(name: str) -> type[Exception]:
     kind = getattr(builtins, name, None)
     special = (StopIteration, StopAsyncIteration, UnicodeError, BaseExceptionGroup)
     if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, special):

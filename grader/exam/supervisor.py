@@ -211,4 +211,4 @@ def _in_order(plan: Plan, seen: dict[tuple[str, str], RawResult]) -> tuple[RawRe
 def _worse(first: RawResult, second: RawResult) -> RawResult:
     """Of two instances of one parametrised check, keep the one that did not pass; time adds up."""
     kept = first if first.outcome is not Outcome.PASSED else second
-    return replace(kept, seconds=first.seconds + second.seconds)
+    return replace(kept, seconds=first.seconds + second.seconds, waited=max(first.waited, second.waited))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from grader.bank import KINDS, solutions, starter
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -38,7 +40,5 @@ class Exhibit:
 
 def exhibits(question: Question) -> tuple[Exhibit, ...]:
     """Return everything a question can be tried on, the reference first."""
-    found = [Exhibit(Role.REFERENCE, question.reference), Exhibit(Role.STARTER, question.folder / "starter.py")]
-    for role in (Role.CORRECT, Role.WRONG, Role.SLOW, Role.FORBIDDEN):
-        found += [Exhibit(role, path) for path in sorted((question.solutions / role.value).glob("*.py"))]
-    return tuple(found)
+    found = [Exhibit(Role.REFERENCE, question.reference), Exhibit(Role.STARTER, starter(question))]
+    return (*found, *(Exhibit(Role(kind), path) for kind in KINDS for path in solutions(question, kind)))

@@ -10,7 +10,7 @@ from grader.proof.expectation import Role
 from grader.verdict import PerformanceResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from grader.proof.expectation import Exhibit
     from grader.proof.workbench import Trial
@@ -39,19 +39,21 @@ def limit_faults(
 def _resource_faults(question: Question, right: Sequence[Trial]) -> Iterator[str]:
     limits = question.spec.limits
     measured = {check.name for check in question.checks if check.performance is not None}
-    check = max(
-        (result.seconds for trial in right for result in trial.run.results if result.name not in measured), default=0.0
+
+    def longest_check(trial: Trial) -> float:
+        return max((result.waited for result in trial.run.results if result.name not in measured), default=0.0)
+
+    uses: tuple[tuple[str, float, str, Callable[[Trial], float]], ...] = (
+        ("wall", limits.wall, "s", lambda trial: trial.run.usage.wall),
+        ("check", limits.check_wall, "s", longest_check),
+        ("cpu", limits.cpu, "s", lambda trial: trial.run.usage.cpu),
+        ("memory", limits.memory / _MIB, "MiB", lambda trial: trial.run.usage.memory / _MIB),
     )
-    uses = [trial.run.usage for trial in right]
-    for name, used, limit, unit in (
-        ("wall", max(use.wall for use in uses), limits.wall, "s"),
-        ("check", check, limits.check_wall, "s"),
-        ("cpu", max(use.cpu for use in uses), limits.cpu, "s"),
-        ("memory", max(use.memory for use in uses) / _MIB, limits.memory / _MIB, "MiB"),
-    ):
+    for name, limit, unit, use in uses:
+        used, program = max((use(trial), trial.program) for trial in right)
         if used > SHARE * limit:
             yield (
-                f"{GATE}: {name} is {limit:g} {unit}, and a right solution used {used:.3g} {unit} of it; "
+                f"{GATE}: {name} is {limit:g} {unit}, and {program} used {used:.3g} {unit} of it; "
                 f"at least {_round_up(used / SHARE):g} {unit} would fit"
             )
     seconds = min(trial.run.seconds for trial in right)

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.proof.mutation.mutator import make_mutants
+from grader.proof.trivial import trivial_answers
 from grader.proof.workbench import made
-from grader.proof.wrong import is_same
+from grader.proof.wrong import TRIVIAL, is_same
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from grader.proof.mutation.mutant import Mutant
     from grader.proof.ranking import Ranking
     from grader.proof.workbench import Trial, Workbench
+    from grader.question import Question
     from grader.submission import Submission
 
 GATE = "mutants"
@@ -49,7 +49,7 @@ def try_mutants(bench: Workbench, ranking: Ranking, *, at_most: int | None = Non
         ranking: what is known about the checks; learns.
         at_most: take only so many, evenly over the file.
     """
-    mutants = _choose(make_mutants(bench.question.reference.read_text(encoding="utf-8")), at_most)
+    mutants = _choose(_mutants(bench.question), at_most)
     trials = list(bench.each(GATE, mutants, lambda mutant: _run(bench, ranking, mutant)))
     pairs = list(zip(mutants, trials, strict=True))
     killed = [(mutant, trial.killers[0]) for mutant, trial in pairs if trial.killers]
@@ -71,18 +71,30 @@ def faults_of(census: Census) -> list[str]:
     faults = list(census.faults)
     if census.score < LEAST_SCORE:
         names = ", ".join(mutant.name for mutant in census.alive)
-        faults.append(f"{GATE}: {census.score:.0%} of the mutants are killed, not {LEAST_SCORE:.0%}; alive: {names}")
+        total = len(census.killed) + len(census.alive)
+        faults.append(
+            f"{GATE}: {len(census.killed)} of {total} are killed, fewer than {LEAST_SCORE:.0%}; "
+            f"let checks notice the others, or accept them in the spec: {names}"
+        )
     return faults
 
 
-def stale_faults(bench: Workbench, census: Census, trivial: Collection[str]) -> list[str]:
-    """Return a fault for each name the spec accepts although nothing of that name survived."""
-    survivors = {mutant.name for mutant in census.accepted} | set(trivial)
+def unknown_faults(question: Question) -> list[str]:
+    """Return a fault for each name the spec accepts that no mutant and no trivial answer has."""
+    accepted = question.spec.proof.accept
+    if not accepted:
+        return []
+    known = {mutant.name for mutant in _mutants(question)}
+    known |= {f"{TRIVIAL}/{answer.name}" for answer in trivial_answers(question)}
     return [
-        f"{GATE}: the spec accepts {name!r}, which does not survive: take it out of proof.accept"
-        for name in bench.question.spec.proof.accept
-        if name not in survivors
+        f"{GATE}: the spec accepts {name!r}, but there is no such mutant: take it out of proof.accept"
+        for name in accepted
+        if name not in known
     ]
+
+
+def _mutants(question: Question) -> tuple[Mutant, ...]:
+    return make_mutants(question.reference.read_text(encoding="utf-8"))
 
 
 def _choose(mutants: tuple[Mutant, ...], at_most: int | None) -> tuple[Mutant, ...]:

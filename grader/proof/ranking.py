@@ -58,6 +58,12 @@ class Ranking:
         with self._lock:
             return sorted(checks, key=lambda check: -self._worth(check.name))
 
+    def partner(self, check: str) -> str:
+        """Return the check that most often noticed what this one did, or nothing where it noticed nothing."""
+        with self._lock:
+            others = Counter(name for trial in self._seen[check] for name in trial.killers if name != check)
+        return next((name for name, _ in others.most_common(1)), "")
+
     def nearest(self, check: str, at_most: int) -> list[Submission]:
         """Return programs the check found wrong, those first that fewest others noticed."""
         with self._lock:

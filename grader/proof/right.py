@@ -43,21 +43,20 @@ def run_again(bench: Workbench, runs: int) -> Iterator[Trial]:
 
 
 def faults_of(trials: list[Trial]) -> list[str]:
-    """Return each check that fails on a right solution, once, with the seed that shows it again."""
-    faults: dict[tuple[str, str], str] = {}
+    """Return each check that fails on a right solution, once, with a seed that shows it again."""
+    broken = [f"{GATE}: {trial.program}: {trial.run.broken}" for trial in trials if trial.run.broken]
+    failing: dict[str, list[Trial]] = {}
     for trial in trials:
-        if trial.run.broken:
-            faults.setdefault((trial.program, ""), f"{GATE}: {trial.program}: {trial.run.broken}")
-            continue
-        for result in trial.failing:
+        for result in () if trial.run.broken else trial.failing:
             if result.outcome is not Outcome.SLOW:  # the gate on limits says what would fit
-                faults.setdefault((trial.program, result.name), _sentence(trial, result.name))
-    return list(faults.values())
+                failing.setdefault(result.name, []).append(trial)
+    return [*dict.fromkeys(broken), *(_sentence(name, found) for name, found in failing.items())]
 
 
-def _sentence(trial: Trial, name: str) -> str:
-    result = next(result for result in trial.failing if result.name == name)
+def _sentence(name: str, trials: list[Trial]) -> str:
+    first, programs = trials[0], dict.fromkeys(trial.program for trial in trials)
+    result = next(result for result in first.failing if result.name == name)
     return (
-        f"{GATE}: {trial.program} must pass, but {name} {result.outcome.sentence}: {result.message} "
-        f"(--seed {trial.seed} shows it again)"
+        f"{GATE}: {' and '.join(programs)} must pass, but {name} {result.outcome.sentence}: {result.message} "
+        f"(--seed {first.seed} shows it again on {first.program})"
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from grader import __version__
+from grader.errors import SubmissionError
 from grader.proof import limits, mutants, right, worth, wrong
 from grader.proof.document import CheckRecord, MutantRecord, Proof, Sight
 from grader.proof.expectation import Role, exhibits
@@ -79,11 +80,12 @@ class _Trial:
         """Pass every gate and write down what was seen."""
         question = self._question
         faults = [*_thin(question), *_prefixed("statement", statement_faults(question))]
-        faults += _prefixed("leak", leak_faults(question))
-        alone = right.run_alone(self._bench, self._runs)
-        faults += right.faults_of(alone)
+        faults += [*_prefixed("leak", leak_faults(question)), *mutants.unknown_faults(question)]
+        unreadable = _unreadable(self._bench)
+        alone = [] if unreadable else right.run_alone(self._bench, self._runs)
+        faults += [*unreadable, *right.faults_of(alone)]
         seen = _Seen(alone)
-        if not any(trial.fault or trial.run.broken for trial in alone):
+        if alone and not any(trial.fault or trial.run.broken for trial in alone):
             faults += self._pass_the_rest(seen)
         return self._write_down(seen, tuple(faults), started)
 
@@ -101,10 +103,7 @@ class _Trial:
         faults += [*sightings.faults, *mutants.faults_of(census)]
         if not self._quick:
             worth.look_again(bench, self._ranking)
-            faults += [
-                *mutants.stale_faults(bench, census, sightings.accepted),
-                *worth.worth_faults(question, self._ranking),
-            ]
+            faults += worth.worth_faults(question, self._ranking)
         return [
             *faults,
             *worth.coverage_faults(seen.coverage),
@@ -123,7 +122,7 @@ class _Trial:
             checks=tuple(_record(check, self._ranking) for check in question.checks if _is_hidden(check)),
             exhibits=seen.sights(question),
             coverage=coverage.covered / coverage.branches if coverage and coverage.branches else None,
-            suite_seconds=round(min(trial.run.seconds for trial in seen.alone), 2),
+            suite_seconds=round(min((trial.run.seconds for trial in seen.alone), default=0.0), 2),
             runs=self._runs,
             digest=digest_of(question),
             grader=__version__,
@@ -185,6 +184,18 @@ def _is_hidden(check: Check) -> bool:
 
 def _prefixed(gate: str, faults: Iterable[str]) -> list[str]:
     return [f"{gate}: {fault}" for fault in faults]
+
+
+def _unreadable(bench: Workbench) -> list[str]:
+    """Return a fault for each of our own solutions that is no Python, or otherwise no submission."""
+    faults = []
+    for exhibit in exhibits(bench.question):
+        try:
+            bench.read(exhibit.path)
+        except SubmissionError as error:
+            gate = right.GATE if exhibit.role in {Role.REFERENCE, Role.CORRECT} else wrong.GATE
+            faults.append(f"{gate}: {exhibit.name} cannot be read: {error}")
+    return faults
 
 
 def _thin(question: Question) -> list[str]:

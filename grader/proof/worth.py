@@ -40,11 +40,16 @@ def worth_faults(question: Question, ranking: Ranking) -> tuple[str, ...]:
     """Return a fault for each hidden check that no program needs."""
     needy = ranking.needy
     return tuple(
-        f"{GATE}: {check.name} (line {check.line}) kills nothing that no other check kills: sharpen it, merge it, "
+        f"{GATE}: {check.name} (line {check.line}) {_idleness(check.name, ranking)}: sharpen it, merge it, "
         'or mark it @contract("why")'
         for check in question.checks
         if check.visibility is Visibility.HIDDEN and check.name in needy
     )
+
+
+def _idleness(check: str, ranking: Ranking) -> str:
+    partner = ranking.partner(check)
+    return f"kills nothing that no other check kills, most often {partner}" if partner else "kills nothing"
 
 
 def coverage_faults(coverage: Coverage | None) -> Iterator[str]:
@@ -57,7 +62,7 @@ def coverage_faults(coverage: Coverage | None) -> Iterator[str]:
         ways = ", ".join(f"{start} to {end or 'the end'}" for start, end in coverage.missing_branches)
         yield (
             f"{GATE}: the hidden suite runs {coverage.covered} of {coverage.branches} branches of the reference; "
-            f"never from line {ways}"
+            f"never from line {ways}; let a check take that way, or leave it out"
         )
     elif coverage.missing_lines:
         yield f"{GATE}: the hidden suite never runs line {', '.join(map(str, coverage.missing_lines))} of the reference"

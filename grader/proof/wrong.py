@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from grader.exam.mirror import DIFFERENCE
 from grader.proof.expectation import Exhibit, Role, exhibits
 from grader.proof.trivial import trivial_answers
 from grader.proof.workbench import made
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from grader.proof.ranking import Ranking
     from grader.proof.workbench import Trial, Workbench
     from grader.submission import Submission
+    from grader.verdict import RawResult
 
 GATE = "wrong"
 TRIVIAL = "trivial"
@@ -32,8 +34,6 @@ class Sightings:
     trials: tuple[tuple[Exhibit, Trial], ...]
     same: tuple[str, ...]
     """Trivial answers that answer like the reference, as far as the suite asks."""
-    accepted: tuple[str, ...]
-    """Trivial answers that do not, but pass, as the spec says they may."""
     faults: tuple[str, ...]
 
 
@@ -48,8 +48,12 @@ def try_wrong(bench: Workbench, ranking: Ranking) -> Sightings:
     faults = [fault for each, trial in trials if (fault := fault_of(each, trial))]
     same, passing = _try_trivial(bench, ranking)
     allowed = bench.question.spec.proof.accept
-    faults += [f"{GATE}: the suite accepts the trivial answer {name!r}" for name in passing if name not in allowed]
-    return Sightings(tuple(trials), same, tuple(name for name in passing if name in allowed), tuple(faults))
+    faults += [
+        f"{GATE}: the suite accepts the trivial answer {name!r}; let a check reject it, or accept it in the spec"
+        for name in passing
+        if name not in allowed
+    ]
+    return Sightings(tuple(trials), same, tuple(faults))
 
 
 def _run_alone(bench: Workbench, exhibit: Exhibit) -> Trial:
@@ -71,7 +75,7 @@ def fault_of(exhibit: Exhibit, trial: Trial) -> str:
     if exhibit.role is Role.STARTER and not any(each.visibility is Visibility.PUBLIC for each in trial.failing):
         return f"{GATE}: {exhibit.name} passes every public test"
     if not trial.killers:
-        return f"{GATE}: {exhibit.name} is accepted: no hidden check fails"
+        return f"{GATE}: {exhibit.name} is accepted: no hidden check fails; sharpen one, or move it to correct/"
     reasons = {result.outcome for result in trial.failing if result.visibility is Visibility.HIDDEN}
     if trial.defined and reasons <= _OTHER_REASONS:
         return f"{GATE}: {exhibit.name} is only found {min(reasons).value}, not wrong"
@@ -103,7 +107,12 @@ def _try_trivial(bench: Workbench, ranking: Ranking) -> tuple[tuple[str, ...], t
 def is_same(bench: Workbench, program: Submission) -> bool:
     """Whether a program never answers differently from the reference, on inputs the hidden suite draws."""
     for number in range(MIRRORED_RUNS):
-        trial = bench.run(program, bench.hidden, "mirror", str(number), max_failures=1, mirror=bench.reference)
-        if trial.failing or trial.run.broken:
+        trial = bench.run(program, bench.hidden, "mirror", str(number), mirror=bench.reference)
+        if trial.run.broken or any(map(_tells_apart, trial.failing)):
             return False
     return True
+
+
+def _tells_apart(result: RawResult) -> bool:
+    """Whether a check found a difference; one that fails where both answered alike is unsure of itself."""
+    return result.message.startswith(DIFFERENCE) or result.outcome not in {Outcome.FAILED, Outcome.ERROR}

@@ -105,7 +105,7 @@ def _become_init(confinement: Confinement, descriptors: list[int], *, prove: boo
     try:
         _enter(confinement)
         code = Init(confinement, report, descriptors).run(prove=prove)
-    except BaseException as error:
+    except BaseException as error:  # the host is told, whatever it is; this fork must not go on as a template
         with contextlib.suppress(OSError):
             _say(report, failed=f"{type(error).__name__}: {error}")
     finally:
@@ -182,7 +182,7 @@ class Init:
                 isolation.confine(self._confinement)
                 results.update(isolation.prove_confinement(self._confinement))
                 os.write(writing, json.dumps(results).encode())
-            except BaseException as error:
+            except BaseException as error:  # a proof that fails in an unknown way is no proof
                 os.write(writing, json.dumps({"proof": f"{type(error).__name__}: {error}"}).encode())
             finally:
                 os._exit(0)
@@ -229,7 +229,7 @@ def _become_guest(confinement: Confinement, connection: int, arena: int, stdout:
         _serve(sock, halves, root)
     except wire.PeerClosedError:
         os._exit(0)
-    except BaseException as error:
+    except BaseException as error:  # the submission may raise anything at any time: this fork ends here
         with contextlib.suppress(BaseException):
             os.write(2, f"the guest could not start: {type(error).__name__}: {error}\n".encode())
     finally:

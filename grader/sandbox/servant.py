@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE = 2000
 MAX_FRAMES = 20
+MAX_BASES = 4
 
 # Exceptions that steer pytest, Hypothesis or the interpreter; they arrive as a plain failure.
 _CONTROL = (SystemExit, KeyboardInterrupt, GeneratorExit, StopIteration, StopAsyncIteration)
@@ -80,7 +81,7 @@ class Servant:
     def _execute(self, label: str, source: str) -> dict[str, Any] | None:
         try:
             exec(compile(source, label, "exec", dont_inherit=True), vars(self.module))
-        except BaseException as error:
+        except BaseException as error:  # SystemExit of a submission is an answer too
             return {**self._describe(error), "label": label}
         return None
 
@@ -155,7 +156,7 @@ class Servant:
 
     def _describe(self, error: BaseException) -> dict[str, Any]:
         return {
-            "type": nearest_builtin(type(error)),
+            "types": nearest_builtins(type(error)),
             "name": type(error).__name__[:200],
             "message": _message(error),
             "kind": _kind(error),
@@ -179,21 +180,23 @@ class Servant:
         return name in self._labels or (self.root is not None and name.startswith(f"{self.root}/"))
 
 
-def nearest_builtin(kind: type[BaseException]) -> str:
-    """Return the name of the nearest builtin exception class that is safe to raise in a test."""
+def nearest_builtins(kind: type[BaseException]) -> list[str]:
+    """Return the names of the nearest builtin exception classes, those that are safe to raise in a test."""
     if issubclass(kind, _CONTROL) or not issubclass(kind, Exception):
-        return "Exception"
+        return ["Exception"]
+    found: list[type] = []
     for base in kind.__mro__:
-        if getattr(builtins, base.__name__, None) is base:
-            return str(base.__name__)
-    return "Exception"
+        is_builtin = getattr(builtins, base.__name__, None) is base and issubclass(base, Exception)
+        if is_builtin and not any(issubclass(nearer, base) for nearer in found):
+            found.append(base)
+    return [base.__name__ for base in found[:MAX_BASES]]
 
 
 def _message(error: BaseException) -> str:
     try:
         text: str = str.__str__(str(error))
         return text[:MAX_MESSAGE]
-    except BaseException:
+    except BaseException:  # its __str__ is the submission's
         return "(its message cannot be shown)"
 
 
