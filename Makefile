@@ -43,8 +43,8 @@ types: setup ## Check types
 unit: setup ## Run the tests
 	$(BIN)/python -m pytest
 
-exploits: setup ## Run the hostile submissions alone
-	$(BIN)/python -m pytest tests/test_exploits.py
+exploits: setup ## Run the hostile submissions alone, list what became of each, then 500 at one go among honest ones
+	GRADER_SEQUENCE=500 $(BIN)/python -m pytest --threats tests/test_exploits.py tests/test_sequence.py
 
 bench: setup ## Measure the README's figures again
 	$(BIN)/python -m benchmarks

@@ -38,7 +38,7 @@ _SENTENCES = {
     Outcome.ERROR: "raised an exception",
     Outcome.TIMEOUT: "took too long",
     Outcome.MEMORY: "used too much memory",
-    Outcome.OUTPUT: "printed too much",
+    Outcome.OUTPUT: "printed or wrote too much",
     Outcome.CRASHED: "ended its own process",
     Outcome.SLOW: "is right, but too slow",
     Outcome.FORBIDDEN: "uses what the question forbids",

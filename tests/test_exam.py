@@ -939,6 +939,18 @@ def test_a_reference_that_cannot_be_loaded_is_our_fault() -> None:
     assert classify(caught.value)[0] is Outcome.BROKEN
 
 
+def test_a_message_does_not_say_where_an_object_lay() -> None:
+    """It would be another place every time, and the same submission would not get the same verdict."""
+    error = AssertionError(
+        "assert False\n +  where False = all(<generator object f.<locals>.<genexpr> at 0x7f59fe8d1460>)"
+    )
+
+    assert classify(error) == (
+        Outcome.FAILED,
+        "assert False\n +  where False = all(<generator object f.<locals>.<genexpr>>)",
+    )
+
+
 def test_stand_ins_are_curious_about_nothing() -> None:
     """What pytest, Hypothesis and copy ask of any object does not become a request."""
     solution = Solution(Oracle(None))

@@ -75,19 +75,15 @@ def adoption() -> Iterator[None]:
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder for temporary files; at the end nothing is left, there or elsewhere."""
-    children, mounts, groups = set(tree.children(os.getpid())), _mounts(), _abandoned()
+    children, groups = set(tree.children(os.getpid())), _abandoned()
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     yield folder
     assert list(folder.iterdir()) == []
     assert eventually(lambda: not _strays(children)), [_command(pid) for pid in _strays(children)]
-    assert _mounts() == mounts
+    assert str(tmp_path) not in Path("/proc/self/mounts").read_text(encoding="utf-8")
     assert _abandoned() <= groups
-
-
-def _mounts() -> str:
-    return Path("/proc/self/mounts").read_text(encoding="utf-8")
 
 
 def _abandoned() -> set[Path]:

@@ -137,10 +137,15 @@ class Side:
         self.times: list[float] = []
         self.cpu = 0.0
         self.threads = 1
+        self.awake = True
+        self.rival: Side | None = None
+        """Who must stand still meanwhile."""
         self.idle = 0.0
         """CPU seconds used beside each call."""
 
     def ask(self, _operation: str, arguments: Sequence[Any], _stand_in: object) -> tuple[str, Any]:
+        assert self.awake
+        assert self.rival is None or not self.rival.awake
         (given,) = arguments[2]
         self.times.append(self.clock.now)
         self.clock.now += self.pace(len(self.asked))
@@ -149,6 +154,12 @@ class Side:
         return "ok", self.answer(given)
 
     def forget(self, number: int) -> None: ...
+
+    def rest(self) -> None:
+        self.awake = False
+
+    def wake(self) -> None:
+        self.awake = True
 
 
 @pytest.fixture
@@ -220,15 +231,38 @@ def test_a_fast_wrong_result_is_a_wrong_result(clock: Clock) -> None:
         race(mine, Side(clock, lambda _: 0.002))
 
 
-def test_work_beside_the_measured_calls_is_found(clock: Clock) -> None:
-    """CPU time of the whole guest is held against the measured time."""
+@pytest.mark.parametrize("idle", [0.005, 0.02])
+def test_work_beside_the_measured_calls_is_found(clock: Clock, idle: float) -> None:
+    """CPU time of the whole guest is held against the measured time: a quarter more is too much, or a second core."""
     mine = Side(clock, lambda _: 0.02)
-    mine.idle = 0.03
+    mine.idle = idle
     with pytest.raises(CheckEnded) as caught:
         race(mine, Side(clock, lambda _: 0.02))
 
     assert caught.value.outcome is Outcome.FAILED
     assert "CPU time" in caught.value.reason
+
+
+def test_only_the_side_that_is_measured_runs(clock: Clock) -> None:
+    """Each stands still while the other works; the submission goes on when the race is over, or was given up."""
+    mine, other = Side(clock, lambda _: 0.002), Side(clock, lambda _: 0.004)
+    mine.rival, other.rival = other, mine
+    other.rest()
+    race(mine, other)
+
+    assert mine.awake
+    mine.answer = lambda x: x + 1
+    with pytest.raises(Mismatch):
+        race(mine, other)
+    assert mine.awake
+
+
+def test_moments_beside_the_measured_calls_are_none(clock: Clock) -> None:
+    """A twentieth of the time goes by until a guest has stopped."""
+    mine = Side(clock, lambda _: 0.02)
+    mine.idle = 0.001
+
+    assert race(mine, Side(clock, lambda _: 0.02)).decided
 
 
 def test_threads_that_are_allowed_are_no_cheat(clock: Clock) -> None:

@@ -114,11 +114,16 @@ class Visit:
         return caught.value
 
     @property
-    def processes(self) -> set[int]:
-        """All processes of the guest, by the numbers they have here."""
+    def init(self) -> int:
+        """The init of the guest, by the number it has here."""
         keeper = self.guest._keeper
         assert keeper is not None
-        return set(tree.family(keeper._pid))
+        return keeper._pid
+
+    @property
+    def processes(self) -> set[int]:
+        """All processes of the guest, by the numbers they have here."""
+        return set(tree.family(self.init))
 
 
 @pytest.fixture
@@ -652,6 +657,78 @@ def test_the_end_is_named(
     assert (ended.outcome, ended.reason) == (outcome, reason)
     assert eventually(lambda: not here.guest.alive)
     assert here.end("spin", patience=0.3).outcome is outcome
+
+
+COMPANY = """
+import ctypes, os, threading
+
+def spin():
+    while True:
+        pass
+
+def invite():
+    threading.Thread(target=spin, daemon=True).start()
+    if os.fork() == 0:
+        spin()
+    if os.fork() == 0:  # its first thread is a zombie, another one runs
+        threading.Thread(target=spin, daemon=True).start()
+        ctypes.CDLL(None).pthread_exit(None)
+
+def here():
+    return True
+"""
+
+
+def test_a_guest_at_rest_stands_still(visit: Callable[..., Visit]) -> None:
+    """Every thread of every process is stopped, however it was started; awake, the guest answers as before."""
+    here = visit(COMPANY)
+    here.call("invite")
+    assert eventually(lambda: len(here.processes) == 4)
+
+    assert here.guest.rest()
+    family = here.processes - {here.init}
+    assert len(family) == 3
+    assert not [pid for pid in family if tree._runs(pid)]
+
+    here.guest.wake()
+    assert here.call("here")
+
+
+def test_rest_has_an_end(visit: Callable[..., Visit], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who cannot be stopped is not waited for."""
+    here = visit(COMPANY)
+    monkeypatch.setattr(tree, "_runs", lambda _: True)
+
+    assert not tree.stop_family(here.init, seconds=0.05)
+    here.guest.wake()
+    assert here.call("here")
+
+
+FORGETFUL = """
+import os, signal, time
+
+def work(seconds):
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        end = time.process_time() + seconds
+        while time.process_time() < end:
+            pass
+        os._exit(0)
+    os.close(writing)
+    return os.read(reading, 1)
+"""
+
+
+def test_children_nobody_waits_for_count(visit: Callable[..., Visit], template: Template) -> None:
+    """A process that ignores SIGCHLD forgets what its children used; their group does not."""
+    if template._groups is None or template._groups.core is None:
+        pytest.skip("no group counts CPU time here")
+    here = visit(FORGETFUL)
+    for _ in range(3):
+        here.call("work", 0.05)
+
+    assert here.guest.use()[0] >= 0.15
 
 
 def test_cpu_time_has_a_limit(visit: Callable[..., Visit]) -> None:

@@ -10,6 +10,8 @@ import pickle
 import socket
 import stat
 import struct
+import subprocess
+import sys
 import tempfile
 import threading
 import warnings
@@ -345,6 +347,21 @@ def test_a_notebook_of_an_older_format_is_upgraded(tmp_path: Path, capsys: pytes
     assert capsys.readouterr() == ("", "")
 
 
+def test_a_notebook_of_the_first_format_is_read(tmp_path: Path) -> None:
+    """It has no sheets, and calls the source of a cell its code."""
+    cells = [{"cell_type": "text", "text": "hello"}, {"cell_type": "code", "code": "x = 1", "prompt_number": 1}]
+
+    submission = read(write(tmp_path / "o.ipynb", json.dumps({"nbformat": 1, "cells": cells}).encode()))
+
+    assert [unit.source for unit in submission.units] == ["x = 1"]
+
+
+def test_an_old_notebook_of_another_language_is_refused(tmp_path: Path) -> None:
+    old = {"nbformat": 3, "metadata": {"language_info": {"name": "R"}}, "worksheets": [{"cells": []}]}
+
+    assert "'R'" in fault(write(tmp_path / "o.ipynb", json.dumps(old).encode()))
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
@@ -358,6 +375,9 @@ def test_a_notebook_of_an_older_format_is_upgraded(tmp_path: Path, capsys: pytes
         (notebook("x", nbformat=5), "format 5"),
         (notebook("x", nbformat=0), "format 0"),
         (notebook("x", nbformat=3), "upgraded"),
+        (b'{"nbformat": 2, "worksheets": 1}', "upgraded"),
+        (b'{"nbformat": 2, "worksheets": [{"cells": [1]}]}', "upgraded"),
+        (b'{"nbformat": 3, "worksheets": [{"cells": [{"cell_type": "code", "input": [{}]}]}]}', "no text"),
         (notebook("x", cells={}), "no list of cells"),
         (notebook("x", cells=[1]), "no list of cells"),
         (notebook(cells=[{"cell_type": "markdown", "source": "x"}]), "no code cells"),
@@ -845,3 +865,70 @@ def read_or_refuse(data: bytes, suffix: str) -> None:
         path = write(Path(folder) / f"solution{suffix}", data)
         with contextlib.suppress(SubmissionError):
             assert read(path).units
+
+
+# --- what reading costs the reader -----------------------------------------------------------------------------------
+
+READ = """
+import resource, sys
+from pathlib import Path
+from grader.bank import load_bank
+from grader.errors import SubmissionError
+from grader.policy import violations
+from grader.submission import read_submission
+
+resource.setrlimit(resource.RLIMIT_AS, (2**32, 2**32))  # a test that fails must not take the machine along
+spec = load_bank(sys.argv[1]).find("data-anonymise").spec
+try:
+    violations(read_submission(Path(sys.argv[2]), spec), spec.forbidden)
+except SubmissionError:
+    pass
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+"""
+SIZE = 15 * 2**20
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def listed(item: bytes) -> bytes:
+    """A list that fills a notebook."""
+    return b"[" + b",".join([item] * (SIZE // (len(item) + 1))) + b"]"
+
+
+def modern(outputs: bytes, attachments: bytes = b"{}") -> bytes:
+    code = b'{"cell_type": "code", "source": "x = 1", "metadata": {}, "outputs": ' + outputs + b"}"
+    text = b'{"cell_type": "markdown", "source": "", "metadata": {}, "attachments": ' + attachments + b"}"
+    return b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [' + code + b"," + text + b"]}"
+
+
+def ancient(outputs: bytes) -> bytes:
+    cell = b'{"cell_type": "code", "language": "python", "input": "x = 1", "outputs": ' + outputs + b"}"
+    return b'{"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": [' + cell + b"]}]}"
+
+
+def bomb() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("solution.py", bytes(2**28))
+    return packed.getvalue()
+
+
+COSTLY: dict[str, Callable[[], bytes]] = {
+    "attachment.ipynb": lambda: modern(b"[]", b'{"a.png": {"image/png": "' + b"QUFB" * (SIZE // 4) + b'"}}'),
+    "outputs.ipynb": lambda: modern(listed(b"{}")),
+    "old_outputs.ipynb": lambda: ancient(listed(b"{}")),
+    "old_cells.ipynb": lambda: ancient(b"[]").replace(b"[{", listed(b'{"cell_type": "code"}')[:-1] + b",{", 1),
+    "huge.ipynb": lambda: bytes(2**28),
+    "names.py": lambda: b"a\n" * (2**19 - 8),
+    "bomb.zip": bomb,
+}
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_what_reading_takes_is_bounded(name: str, tmp_path: Path) -> None:
+    """Nothing that can be handed in makes the process that reads it take a gigabyte, or half a minute."""
+    path = write(tmp_path / name, COSTLY[name]())
+    command = [sys.executable, "-c", READ, str(ROOT / "bank"), str(path)]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=30)
+
+    assert int(done.stdout) * 1024 < 2**30

@@ -140,6 +140,20 @@ class Candidate:
         if self._guest is not None:
             self._guest.drop(number)
 
+    def rest(self) -> None:
+        """Stop the guest until `wake`.
+
+        Raises:
+            CheckEnded: it does not let itself be stopped.
+        """
+        if self._guest is not None and not self._guest.rest():
+            raise CheckEnded(Outcome.FAILED, "could not be stopped between two measured calls")
+
+    def wake(self) -> None:
+        """Let the guest go on."""
+        if self._guest is not None:
+            self._guest.wake()
+
     def close(self) -> None:
         """End the guest."""
         self._retire()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from pickle import PicklingError
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
     from grader.exam.desk import Desk
 
 MAX_TEXT = 4000
+_LIMITS = {"memory": Outcome.MEMORY, "disk": Outcome.OUTPUT}
+"""The limit that an exception tells of, by its kind."""
 _PACKAGE = str(Path(__file__).resolve().parent.parent) + os.sep
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+(?=>)")
+"""Where an object lies, as its repr tells: another place in every run, so that no verdict would be the same twice."""
 
 
 class Recorder:
@@ -100,8 +105,8 @@ def classify(error: BaseException) -> tuple[Outcome, str]:
     if isinstance(remote, RemoteFailure):
         if remote.kind == OURS:
             return Outcome.BROKEN, f"the reference raised {remote.text}"
-        memory = isinstance(error, MemoryError) or remote.kind == "memory"
-        return (Outcome.MEMORY if memory else Outcome.ERROR), remote.text
+        usual = Outcome.MEMORY if isinstance(error, MemoryError) else Outcome.ERROR
+        return _LIMITS.get(remote.kind, usual), remote.text
     if isinstance(error, pytest.skip.Exception | pytest.xfail.Exception):
         return Outcome.BROKEN, f"the suite skipped the check: {error}"
     if _is_hypothesis_fault(error) or _is_our_fault(error):
@@ -132,7 +137,7 @@ def _text(error: BaseException) -> str:
     """Write an exception for a person: an assertion as it is, anything else with its type."""
     if isinstance(error, Mismatch):
         return error.difference[:MAX_TEXT]
-    message = str(error)[:MAX_TEXT]
+    message = _ADDRESS.sub("", str(error)[:MAX_TEXT])
     if isinstance(error, AssertionError | pytest.fail.Exception):
         return message or "an assertion failed"
     return f"the result could not be used: {type(error).__name__}: {message}"

@@ -16,7 +16,7 @@ _OUTCOMES_ZH = {
     Outcome.ERROR: "抛出了异常",
     Outcome.TIMEOUT: "用时过长",
     Outcome.MEMORY: "占用内存过多",
-    Outcome.OUTPUT: "输出过多",
+    Outcome.OUTPUT: "输出或写入过多",
     Outcome.CRASHED: "结束了自己的进程",
     Outcome.SLOW: "结果正确，但太慢",
     Outcome.FORBIDDEN: "使用了题目禁止的内容",

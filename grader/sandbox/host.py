@@ -386,6 +386,15 @@ class Guest:
         """Return CPU seconds and peak bytes so far."""
         return self._keeper.use() if self._keeper is not None else (0.0, 0)
 
+    def rest(self) -> bool:
+        """Stop all its processes until `wake`; return whether they do stand still."""
+        return self._keeper is None or self._keeper.rest()
+
+    def wake(self) -> None:
+        """Let all its processes go on."""
+        if self._keeper is not None:
+            self._keeper.wake()
+
     def close(self) -> None:
         """End the guest and all its descendants; wait until they are gone."""
         if self._keeper is not None:
@@ -560,10 +569,12 @@ class Keeper(threading.Thread):
 
     def _look(self) -> None:
         usage = tree.measure(self._pid, exact_above=self._allowance.memory)
-        self.ending.cpu = max(self.ending.cpu, usage.cpu)
+        counted = None if self._group is None else self._group.cpu_seconds()
+        cpu = usage.cpu if counted is None else counted  # a group also counts children that nobody waited for
+        self.ending.cpu = max(self.ending.cpu, cpu)
         memory = usage.memory if self._group is None else self._group.current_memory()
         self.ending.memory = max(self.ending.memory, memory)
-        if usage.cpu > self._allowance.cpu:
+        if cpu > self._allowance.cpu:
             self.kill(Outcome.TIMEOUT, f"used more than {self._allowance.cpu:.0f} s of CPU time")
         elif self._group is None and memory > self._allowance.memory:
             self.kill(Outcome.MEMORY, f"needed more than {self._allowance.memory // 2**20} MiB of memory")
@@ -606,6 +617,17 @@ class Keeper(threading.Thread):
             self.join(5.0)
         else:
             self._release()
+
+    def rest(self) -> bool:
+        """Stop all processes of the guest; return whether they do stand still."""
+        with self._holding:
+            return self.over.is_set() or tree.stop_family(self._pid)
+
+    def wake(self) -> None:
+        """Let all processes of the guest go on."""
+        with self._holding:
+            if not self.over.is_set():
+                tree.continue_family(self._pid)
 
     def use(self) -> tuple[float, int]:
         """Return CPU seconds and peak bytes, looked at now."""

@@ -7,6 +7,7 @@ Standard library only. A request is `[id, operation, dropped handles, *arguments
 from __future__ import annotations
 
 import builtins
+import errno
 import itertools
 import linecache
 import pickle
@@ -26,6 +27,7 @@ MAX_BASES = 4
 
 # Exceptions that steer pytest, Hypothesis or the interpreter; they arrive as a plain failure.
 _CONTROL = (SystemExit, KeyboardInterrupt, GeneratorExit, StopIteration, StopAsyncIteration)
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Servant:
@@ -205,4 +207,6 @@ def _kind(error: BaseException) -> str:
         return "forbidden"
     if isinstance(error, MemoryError):
         return "memory"
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return "disk"
     return "exit" if isinstance(error, SystemExit | KeyboardInterrupt) else ""

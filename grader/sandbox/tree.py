@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from dataclasses import dataclass
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -76,7 +77,40 @@ def oom_kills() -> int:
     return 0
 
 
-def _fields(pid: int) -> list[str]:
+def stop_family(root: int, seconds: float = 1.0) -> bool:
+    """Stop all descendants of `root`, not itself; return whether none of them ran any more within so many seconds."""
+    end, told = time.monotonic() + seconds, {root}
+    while True:
+        running = [pid for pid in family(root) if pid not in told or (pid != root and _runs(pid))]
+        if not running:
+            return True
+        if time.monotonic() > end:
+            return False
+        for pid in running:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+        told.update(running)
+        os.sched_yield()
+
+
+def continue_family(root: int) -> None:
+    """Let the descendants of `root` go on."""
+    for pid in family(root):
+        if pid != root:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+def _runs(pid: int) -> bool:
+    """Whether a thread of it may run; one deep in the kernel (state D) stops before it is back."""
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return False
+    return any(_fields(f"{pid}/task/{task}")[:1] in (["R"], ["S"]) for task in tasks)
+
+
+def _fields(pid: int | str) -> list[str]:
     """Return the fields of /proc/PID/stat after the name, which may hold spaces; empty if it is gone."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:

@@ -1,0 +1,34 @@
+"""What a run of the corpus says at its end: one line for each exploit, with `--threats`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+WORDS = {"passed": "held", "xfailed": "HOLE", "failed": "LOST", "error": "LOST", "skipped": "not tried"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--threats`."""
+    parser.addoption("--threats", action="store_true", help="list what became of each exploit")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Write the table, in order of the catalogue."""
+    if not terminalreporter.config.getoption("threats"):
+        return
+    reports = [(word, report) for word in WORDS for report in terminalreporter.stats.get(word, [])]
+    rows = sorted(row for word, report in reports for row in rows_of(word, report))
+    terminalreporter.section("threats")
+    for entry, name, outcome, seconds, word in rows:
+        terminalreporter.write_line(f"{entry:6} {name:46} {outcome:34} {seconds:6.1f} s  {word}")
+
+
+def rows_of(word: str, report: pytest.TestReport) -> list[tuple[str, str, str, float, str]]:
+    """Return the row of a report, or none if it is not an exploit's."""
+    said = {str(key): str(value) for key, value in getattr(report, "user_properties", ())}
+    if "entry" not in said:
+        return []
+    return [(said["entry"], said["file"], said.get("outcomes", "-"), report.duration, WORDS[word])]
