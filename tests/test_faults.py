@@ -33,8 +33,8 @@ from grader.exam.supervisor import WarmExam
 from grader.grading import grade
 from grader.question import Visibility
 from grader.sandbox import cgroup, kernel, maker, scratch, tree
-from grader.sandbox.host import Template, remove_leftovers
-from grader.verdict import Outcome, Status, Verdict
+from grader.sandbox.host import Allowance, Template, Wants, remove_leftovers
+from grader.verdict import Level, Outcome, Status, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,7 +53,11 @@ ROUNDS = 100
 SEED = 20_260
 CLI_ROUNDS = 6
 PATIENCE = 10.0
-SLOW = "import time\ntime.sleep(1)\n" + QUESTION.reference.read_text(encoding="utf-8")
+SLOW = """import threading, time
+sleeper = threading.Thread(target=time.sleep, args=(1,))
+sleeper.start()
+sleeper.join()
+""" + QUESTION.reference.read_text(encoding="utf-8")
 """An answer that leaves time to do something to it while it is imported."""
 
 
@@ -229,7 +233,7 @@ def test_whose_fault_a_kill_is(place: Path, tmp_path: Path, name: str, status: S
     slow.write_text(SLOW, encoding="utf-8")
 
     def wait_for_the_guest(exam: WarmExam) -> int | None:
-        assert eventually(lambda: _guest(exam) is not None and _is_asleep(_guest(exam)))
+        assert eventually(lambda: _guest(exam) is not None and _is_loading(_guest(exam)))
         return VICTIMS[name](exam)
 
     with WarmExam(QUESTION) as exam:
@@ -239,11 +243,30 @@ def test_whose_fault_a_kill_is(place: Path, tmp_path: Path, name: str, status: S
     assert told in " ".join([verdict.message, *(check.message for check in verdict.checks)])
 
 
-def _is_asleep(pid: int | None) -> bool:
-    """Whether a guest has read all it was sent, and waits for the clock."""
+def _is_loading(pid: int | None) -> bool:
+    """Whether a guest has begun to import the slow answer, which starts a thread."""
     with contextlib.suppress(OSError):
-        return "nanosleep" in Path(f"/proc/{pid}/wchan").read_text(encoding="ascii")
+        return len(os.listdir(f"/proc/{pid}/task")) > 1
     return False
+
+
+@pytest.mark.parametrize(("who", "outcome"), [("template", Outcome.BROKEN), ("init", Outcome.CRASHED)])
+def test_below_full_isolation_only_the_template_is_surely_not_killed_by_the_submission(
+    monkeypatch: pytest.MonkeyPatch, who: str, outcome: Outcome
+) -> None:
+    """A submission may reach its own init there; that its template is gone can be seen."""
+    template = Template(Wants())
+    try:
+        guest = template.guest(Allowance(5.0, 2**28, 8, 2**16, 2**20))
+        monkeypatch.setattr(guest._keeper, "_level", Level.RESTRICTED)
+        inside = _child(template._process.pid)
+        kill(inside if who == "template" else _child(inside))
+        assert eventually(lambda: not guest.alive)
+        assert guest.ending.outcome is outcome
+        assert "was killed" in guest.ending.reason
+        guest.close()
+    finally:
+        template.close()
 
 
 def test_a_server_that_dies_between_two_gradings_breaks_one_at_most(
@@ -444,9 +467,6 @@ def test_a_template_that_does_not_start_leaves_no_folder(place: Path, monkeypatc
     def refuse(*_: object) -> None:
         raise BrokenError("no")
 
-    from grader.sandbox.host import Wants
-    from grader.verdict import Level
-
     monkeypatch.setattr("grader.sandbox.launch.command", refuse)
     with pytest.raises(GraderError):
         Template(Wants(level=Level.RESTRICTED))
@@ -484,7 +504,7 @@ def test_a_control_group_that_is_removed_in_the_middle(place: Path, tmp_path: Pa
     slow.write_text(SLOW, encoding="utf-8")
 
     def empty_and_remove(exam: WarmExam) -> None:
-        assert eventually(lambda: _guest(exam) is not None and _is_asleep(_guest(exam)))
+        assert eventually(lambda: _guest(exam) is not None and _is_loading(_guest(exam)))
         (group,) = (cgroup.Group(where, path.name) for path in where.memory.glob(f"grader-{_examiner(exam)}-*"))
         _move_out(group)
 

@@ -243,7 +243,14 @@ class Template:
     @property
     def alive(self) -> bool:
         """Whether it still runs. Around it bubblewrap may outlive it by a moment, but does not hold its socket."""
-        return self._process.poll() is None and not _has_hung_up(self._control)
+        return self._process.poll() is None and not self.has_hung_up
+
+    @property
+    def has_hung_up(self) -> bool:
+        """Whether the warm process is gone; told in every fork of ours too."""
+        poll = select.poll()
+        poll.register(self._control, 0)  # a hang-up is told unasked
+        return bool(poll.poll(0))
 
     def close(self) -> None:
         """End the template and with it every guest; leave nothing behind."""
@@ -428,6 +435,7 @@ class Keeper(threading.Thread):
         self._outputs = list(outputs)
         self._allowance = allowance
         self._group = template.group(allowance)
+        self._template = template
         self._level = template.wants.level
         self._full = self._level is Level.FULL
         self._folder = folder
@@ -519,7 +527,7 @@ class Keeper(threading.Thread):
 
     def _killing(self) -> tuple[Outcome, str]:
         """Say what the end of an init means that nobody here ended."""
-        if self._level is not Level.FULL:  # there a submission may kill its own
+        if self._level is not Level.FULL and not self._template.has_hung_up:  # there a submission may kill its own
             return Outcome.CRASHED, "was killed"
         return Outcome.BROKEN, "was killed from outside: with its template, by hand, or for want of memory"
 
@@ -689,12 +697,6 @@ def remove_leftovers() -> list[str]:
     found = cgroup.find_controllers()
     groups = cgroup.remove_stale(found) if found is not None else []
     return [*(f"control group {name}" for name in groups), *(f"folder {path}" for path in scratch.remove_stale())]
-
-
-def _has_hung_up(sock: socket.socket) -> bool:
-    poll = select.poll()
-    poll.register(sock, 0)  # a hang-up is told unasked
-    return bool(poll.poll(0))
 
 
 def _signal_name(number: int) -> str:
