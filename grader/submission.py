@@ -591,11 +591,18 @@ def _upgraded(label: str, notebook: dict[str, Any]) -> dict[str, Any]:
     try:
         sheets = notebook["worksheets"] if notebook["nbformat"] > 1 else [notebook]
         cells = [cell for sheet in sheets for cell in sheet["cells"]]
-        code = [{**cell, "source": cell.get("input", cell.get("code", ""))} for cell in cells]
+        code = [{**cell, "source": _old_source(cell, notebook["nbformat"])} for cell in cells]
     except (AttributeError, KeyError, TypeError) as error:
         reason = f"it cannot be upgraded to format 4 ({type(error).__name__}: {error})"
         raise _no_notebook(label, reason) from None
     return {**notebook, "cells": code}
+
+
+def _old_source(cell: dict[str, Any], version: int) -> object:
+    """Return a cell's code; up to format 2 its lines come without their ends."""
+    source = cell.get("input", cell.get("code", ""))
+    bare_lines = version <= 2 and isinstance(source, list) and all(isinstance(line, str) for line in source)
+    return "\n".join(source) if bare_lines else source
 
 
 def _refuse_other_language(label: str, notebook: dict[str, Any]) -> None:

@@ -338,6 +338,27 @@ def test_code_cells_are_units_in_order(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("version", [2, 3])
+def test_an_old_notebook_is_read_as_nbformat_reads_it(version: int, tmp_path: Path) -> None:
+    """The code of its cells is what the format's own library makes of it."""
+    from nbformat import converter, reader
+
+    end = "\n" if version > 2 else ""
+    lines = [f"def f():{end}", f"    return 1{end}"]
+    cells = [
+        {"cell_type": "code", "language": "python", "input": lines, "outputs": []},
+        {"cell_type": "markdown", "source": "text"},
+        {"cell_type": "code", "language": "python", "input": "g = f", "outputs": [], "collapsed": True},
+    ]
+    old = {"nbformat": version, "nbformat_minor": 0, "metadata": {"name": ""}, "worksheets": [{"cells": cells}]}
+    new = converter.convert(reader.reads(json.dumps(old)), 4)
+    expected = [cell["source"] for cell in new["cells"] if cell["cell_type"] == "code"]
+
+    submission = read(write(tmp_path / "o.ipynb", json.dumps(old).encode()))
+
+    assert [unit.source.strip() for unit in submission.units] == [source.strip() for source in expected]
+
+
 def test_a_notebook_of_an_older_format_is_upgraded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A notebook of 2013 is read like one of today."""
     cells = [{"cell_type": "code", "input": ["x = 1"], "language": "python", "outputs": [], "collapsed": False}]
