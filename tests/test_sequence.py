@@ -156,6 +156,8 @@ def test_a_batch_of_honest_and_hostile_submissions(orphans: None, tmp_path: Path
         late = hold(ready)
 
     assert not faults, "\n".join(faults)
-    assert late.descriptors == early.descriptors
+    # a fork server holds one for each examiner that it has not reaped yet
+    assert late.descriptors.keys() == early.descriptors.keys()
+    assert all(late.descriptors[pid] <= count + 1 for pid, count in early.descriptors.items())
     growth = {pid: late.memory[pid] - early.memory[pid] for pid in ready}
     assert max(growth.values()) < SLACK, {ready[pid]: grown for pid, grown in growth.items()}
