@@ -11,12 +11,10 @@ import sys
 import time
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent
 FEDAVG = ROOT / "solutions/distributed-federated/fedavg"
@@ -256,7 +254,7 @@ def test_verify_goes_on_where_it_was_killed(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "grader.cli.main", "verify", "--all", "--bank", str(bank)]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    assert _within(60.0, (bank / "f/first/proof.json").exists)
+    assert eventually((bank / "f/first/proof.json").exists, 60.0)
     process.kill()
     process.wait()
     assert not (bank / "f/second/proof.json").exists()
@@ -264,14 +262,6 @@ def test_verify_goes_on_where_it_was_killed(tmp_path: Path) -> None:
     done = grade("verify", "--all", "--bank", bank)
 
     assert_told(done, 0, "f/first: sound, as proven before", "f/second: sound (")
-
-
-def _within(seconds: float, condition: Callable[[], bool]) -> bool:
-    """Wait for a condition that another process brings about."""
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.01)
-    return condition()
 
 
 def test_a_question_cannot_be_named_twice_over() -> None:

@@ -11,12 +11,12 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from waiting import eventually
 
 from grader.bank import load_question
 from grader.errors import IsolationError
@@ -312,16 +312,6 @@ def test_a_grading_leaves_nothing_behind(make: Callable[..., Question], scratch:
     assert tree.children(os.getpid()) == children
     assert list(scratch.iterdir()) == []
     assert {path for path in groups() - before if not is_of_another(path)} == set()
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    """Wait for a condition, a few seconds at most."""
-    end = time.monotonic() + 5
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.002)
-    return True
 
 
 def is_of_another(group: Path) -> bool:

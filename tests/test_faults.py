@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import waiting
 
 from grader.bank import load_bank
 from grader.errors import BrokenError, GraderError
@@ -53,6 +54,7 @@ ROUNDS = 100
 SEED = 20_260
 CLI_ROUNDS = 6
 PATIENCE = 10.0
+eventually = partial(waiting.eventually, seconds=PATIENCE)
 SLOW = """import threading, time
 sleeper = threading.Thread(target=time.sleep, args=(1,))
 sleeper.start()
@@ -110,16 +112,6 @@ def _command(pid: int) -> bytes:
 
 def _are_dead(family: list[int]) -> bool:
     return all(map(tree.is_dead, family))
-
-
-def eventually(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
-    """Wait for a condition, a few seconds at most."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        os.sched_yield()
-    return True
 
 
 # --- Kill -9, by whom it hits ---

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from waiting import eventually
 
 from grader.errors import BrokenError, IsolationError
 from grader.sandbox import launch, tree, wire
@@ -151,16 +152,6 @@ def all_gone(pids: set[int]) -> bool:
 def lives(pid: int) -> bool:
     """Whether a process is there and no zombie."""
     return not tree.is_dead(pid)
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    """Wait for a condition, a few seconds at most."""
-    end = time.monotonic() + 5
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.002)
-    return True
 
 
 def answers(template: Template) -> bool:

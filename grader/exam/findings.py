@@ -35,15 +35,8 @@ class Recorder:
     """Listens to pytest and reports each check as it ends."""
 
     def __init__(self, desk: Desk, say: Callable[[object], None]) -> None:
-        self.fault = ""
         self._desk = desk
         self._say = say
-        self._seen: RawResult | None = None
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A suite that cannot be collected is our fault."""
-        if report.failed:
-            self.fault = f"the suite cannot be collected: {str(report.longrepr)[-MAX_TEXT:]}"
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:

@@ -144,7 +144,6 @@ def _collect(suites: list[Path], service: Service) -> None:
     from grader.exam.properties import use_profile
 
     use_profile()
-    fault = ""
     try:
         status = pytest.main(_arguments(suites), plugins=[plugin, service])
         fault = f"pytest ended with {pytest.ExitCode(status).name}"

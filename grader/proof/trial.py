@@ -83,17 +83,21 @@ class _Trial:
         faults += [*_prefixed("leak", leak_faults(question)), *mutants.unknown_faults(question)]
         unreadable = _unreadable(self._bench)
         alone = [] if unreadable else right.run_alone(self._bench, self._runs)
-        faults += [*unreadable, *right.faults_of(alone)]
+        failing = right.faults_of(alone)
+        faults += [*unreadable, *failing]
         seen = _Seen(alone)
         if alone and not any(trial.fault or trial.run.broken for trial in alone):
-            faults += self._pass_the_rest(seen)
+            faults += self._pass_the_rest(seen, faulty=bool(failing))
         return self._write_down(seen, tuple(faults), started)
 
-    def _pass_the_rest(self, seen: _Seen) -> list[str]:
-        """Pass the gates that make sense only where the right solutions can be run at all."""
+    def _pass_the_rest(self, seen: _Seen, *, faulty: bool) -> list[str]:
+        """Pass the gates that make sense only where the right solutions can be run at all.
+
+        Those of which one is `faulty` already are not run again.
+        """
         bench, question = self._bench, self._question
         bench.tighten(seen.alone)
-        faults = [] if right.faults_of(seen.alone) else right.faults_of(list(right.run_again(bench, self._runs)))
+        faults = [] if faulty else right.faults_of(list(right.run_again(bench, self._runs)))
         traced = bench.run(bench.reference, bench.hidden, "trace", trace=True)
         seen.coverage = traced.run.coverage
         sightings = wrong.try_wrong(bench, self._ranking)

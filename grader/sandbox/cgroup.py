@@ -253,7 +253,7 @@ class Group:
 
 def remove_stale(where: Cgroups) -> list[str]:
     """Kill and remove the groups of graders that are dead; return the names of those that are gone."""
-    names = {path.name for parent in where.parents for path in parent.glob("grader-*")}
+    names = {path.name for parent in where.parents for path in parent.glob(maker.PATTERN)}
     return [name for name in sorted(names) if maker.is_dead(name) and _clear(Group(where, name))]
 
 
