@@ -250,7 +250,7 @@ def draw_images(seed, count):
     zh="保留哪 k 个方向损失最小？以哪一点为中心？",
 )
 @given(seed=SEEDS, rows=st.integers(1, 9), columns=st.integers(1, 6), data=st.data())
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_the_linear_optimum(solution, seed, rows, columns, data):
     k, rank = data.draw(st.integers(1, columns)), data.draw(st.integers(0, columns))
     check_linear(solution, draw_rows(seed, rows, columns, rank), k, torch.float64, 1e-8)
@@ -365,7 +365,7 @@ def test_gradients_reach_every_parameter(solution):
     zh="写下每个批次由哪些图像组成，每一步看到的又是什么。",
 )
 @given(seed=st.integers(0, 2**31), count=st.integers(1, 5), batch_size=st.integers(1, 6))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_weights_and_history_after_training(solution, seed, count, batch_size):
     images = draw_images(seed, count)
     epochs = 1 if batch_size < count else 3

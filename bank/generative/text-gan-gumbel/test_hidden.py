@@ -201,7 +201,7 @@ def expected_scores(seed, p, weight, lengths, upstream):
     tokens=st.integers(1, 6),
     tau=st.sampled_from([1e-4, 0.5, 1.0, 30.0, 1e8]),
 )
-@settings(max_examples=20)
+@settings(max_examples=14)
 def test_soft_choices(solution, seed, shape, tokens, tau):
     for scale in (2.0, 3000.0):
         logits, u, upstream = draw_choice(seed, (*shape, tokens), scale=scale)
@@ -222,7 +222,7 @@ def test_soft_choices(solution, seed, shape, tokens, tau):
     zh="负无穷经过你的每一步运算之后是什么？梯度又是什么？",
 )
 @given(seed=SEEDS, hard=st.booleans())
-@settings(max_examples=10)
+@settings(max_examples=8)
 def test_forbidden_tokens(solution, seed, hard):
     logits, u, upstream = draw_choice(seed, (4, 5))
     allowed = torch.from_numpy(np.random.default_rng(seed).random((4, 5)) < 0.5)
@@ -252,7 +252,7 @@ def test_hard_choices_are_one_hot_whatever_the_temperature(solution, seed):
 @stated("gradients", "inputs", "tolerance")
 @hint(en="What does the way back see of the hard choice?", zh="反向传播时，硬选择是什么样子？")
 @given(seed=SEEDS, hard=st.booleans(), tau=st.sampled_from([0.05, 1.0, 5.0]))
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_gradients_are_those_of_the_soft_choice(solution, seed, hard, tau):
     logits, u, upstream = draw_choice(seed, (3, 5))
     _, slope, arguments = solution.run(choice, logits, tau, u, hard, upstream)
@@ -290,7 +290,7 @@ def test_frequencies_are_those_of_the_softmax(solution, rng):
 @stated("embed", "tolerance")
 @hint(en="Which sum over the tokens is it?", zh="这是对词元的哪一个求和？")
 @given(seed=SEEDS, shape=st.lists(st.integers(1, 3), max_size=3).map(tuple))
-@settings(max_examples=10)
+@settings(max_examples=8)
 def test_soft_embeddings(solution, seed, shape):
     rng = np.random.default_rng(seed)
     p, weight = rng.dirichlet(np.ones(TOKENS), shape), rng.normal(size=(TOKENS, WIDTH))
@@ -312,7 +312,7 @@ def test_soft_embeddings(solution, seed, shape):
     zh="每一步从前一步得到什么？梯度能沿原路返回吗？",
 )
 @given(seed=SEEDS, batch=st.integers(1, 3), steps=st.integers(1, 4), hard=st.booleans())
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=7, deadline=None)
 def test_text_and_its_gradients_through_all_steps(solution, seed, batch, steps, hard):
     world = make_world(seed, batch, steps)
     text, gradients, counts = solution.run(generated, world, hard)
@@ -326,7 +326,7 @@ def test_text_and_its_gradients_through_all_steps(solution, seed, batch, steps, 
 @stated("score", "tolerance")
 @hint(en="Over which tokens is the mean taken?", zh="平均值对哪些词元取？")
 @given(seed=SEEDS, lengths=st.lists(st.integers(1, 5), min_size=1, max_size=4), extra=st.integers(0, 3))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=9, deadline=None)
 def test_one_score_for_each_sequence(solution, seed, lengths, extra):
     p, weight, upstream = draw_text(seed, lengths, max(lengths) + extra)
     out, gradients, after = solution.run(scores, seed, p, weight, torch.tensor(lengths), upstream)
@@ -343,7 +343,7 @@ def test_one_score_for_each_sequence(solution, seed, lengths, extra):
 @stated("padding")
 @hint(en="A value that is discarded can still spoil the gradient.", zh="被丢弃的值仍可能破坏梯度。")
 @given(seed=SEEDS, lengths=st.lists(st.integers(1, 4), min_size=1, max_size=3), junk=st.sampled_from([np.nan, np.inf]))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=7, deadline=None)
 def test_padding_leaves_no_trace(solution, seed, lengths, junk):
     p, weight, upstream = draw_text(seed, lengths, 6)
     padding = torch.arange(6) >= torch.tensor(lengths)[:, None]
@@ -366,7 +366,7 @@ def test_padding_leaves_no_trace(solution, seed, lengths, junk):
     counts=st.tuples(st.integers(1, 4), st.integers(1, 4)),
     scale=st.sampled_from([1.0, 50.0, 4000.0]),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=9, deadline=None)
 def test_losses_and_their_gradients(solution, seed, counts, scale):
     rng = np.random.default_rng(seed)
     real, fake = (rng.normal(0, 1, count) * scale for count in counts)

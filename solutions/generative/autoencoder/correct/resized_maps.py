@@ -20,8 +20,8 @@ def linear_autoencoder(x: Tensor, k: int) -> tuple[nn.Linear, nn.Linear]:
         directions = torch.linalg.svd(centred, full_matrices=False).Vh.T
     # whatever is missing may point anywhere at right angles to the rest
     square = torch.cat([directions, torch.eye(columns, dtype=torch.float64)], dim=1)
-    basis, upper = torch.linalg.qr(square)
-    basis = (basis * upper.diagonal().sign())[:, :k]
+    basis, _ = torch.linalg.qr(square)
+    basis = basis[:, :k]
     encoder, decoder = nn.Linear(columns, k).to(x.dtype), nn.Linear(k, columns).to(x.dtype)
     encoder.weight.data.copy_(basis.T)
     encoder.bias.data.copy_(-centre @ basis)
