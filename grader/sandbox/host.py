@@ -386,6 +386,14 @@ class Guest:
         """Return CPU seconds and peak bytes so far."""
         return self._keeper.use() if self._keeper is not None else (0.0, 0)
 
+    def turns(self) -> tree.Turns:
+        """Return how the scheduler has treated its first process."""
+        return tree.turns(self._keeper.main) if self._keeper is not None else tree.Turns(0.0, 0.0)
+
+    def footprint(self) -> tree.Footprint | None:
+        """Return what all its processes hold, and have held at most; None when it has ended."""
+        return self._keeper.footprint() if self._keeper is not None else None
+
     def rest(self) -> bool:
         """Stop all its processes until `wake`; return whether they do stand still."""
         return self._keeper is None or self._keeper.rest()
@@ -431,6 +439,8 @@ class Keeper(threading.Thread):
         super().__init__(name="keeper", daemon=True)
         self.ending = Ending()
         self.over = threading.Event()
+        self.main = 0
+        """The process that answers, as a number of our own namespace."""
         self._report = report
         self._outputs = list(outputs)
         self._allowance = allowance
@@ -458,6 +468,7 @@ class Keeper(threading.Thread):
                 self._group.add(self._pid)
             self._report.send(b"{}")
             started = self._hear()
+            self.main = next(iter(tree.children(self._pid)), 0)
         except (OSError, ValueError) as error:
             self._release()
             raise BrokenError(f"a guest could not be started: {error}") from error
@@ -628,6 +639,14 @@ class Keeper(threading.Thread):
         with self._holding:
             if not self.over.is_set():
                 tree.continue_family(self._pid)
+
+    def footprint(self) -> tree.Footprint | None:
+        """Return what the guest holds: as its control group counts it, where one keeps the peak, else as /proc does."""
+        with self._holding:
+            if self._group is not None and "peak" not in self._group.where.missing:
+                return tree.Footprint(self._group.current_memory(), self._group.peak_memory())
+            found = tree.footprint(self._pid, seen=self.ending.memory)
+            return None if tree.is_dead(self.main) else found  # with a process its peak is gone
 
     def use(self) -> tuple[float, int]:
         """Return CPU seconds and peak bytes, looked at now."""
