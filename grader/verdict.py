@@ -229,6 +229,8 @@ class Verdict(Frozen):
     grader: str
     environment: dict[str, str] = Field(default_factory=dict)
     """Python and package versions."""
+    suite: dict[str, str] = Field(default_factory=dict)
+    """SHA-256 of the question's files that decide, by name; the verdict is repeated only with the same ones."""
     feedback: Feedback = Feedback.CATEGORY
     seconds: float = 0.0
 

@@ -26,6 +26,7 @@ EXPLOITS = ROOT / "tests" / "exploits"
 FLOORS = {
     "errors": 1,
     "anchors": 1,
+    "files": 1,
     "question": 1,
     "verdict": 1,
     "engine": 1,
@@ -40,6 +41,7 @@ FLOORS = {
     "exam": 4,
     "grading": 5,
     "intake": 5,
+    "records": 5,
     "batch": 6,
     "proof": 6,
     "draft": 7,

@@ -27,6 +27,7 @@ COMMANDS = {
     "start": ("grader.cli.reading:start", "Write what a candidate needs into a folder."),
     "try": ("grader.cli.submitting:try_public", "Run the public tests on a submission."),
     "submit": ("grader.cli.submitting:submit", "Grade a submission."),
+    "batch": ("grader.cli.batching:batch", "Grade many submissions."),
     "new": ("grader.cli.authoring:new", "Write the scaffold of a new question."),
     "verify": ("grader.cli.proving:verify", "Say whether questions are sound."),
     "doctor": ("grader.cli.machine:doctor", "Say what this machine can enforce."),

@@ -175,15 +175,14 @@ def _source(file: Path) -> dict[str, str]:
 
 def _deliver(text: str, output: Path | None) -> None:
     """Print the report, or write it whole or not at all."""
+    from grader.files import write_whole
+
     if output is None:
         click.echo(text.rstrip("\n"))
         return
-    partial = output.with_name(f".{output.name}.partial")
     try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(output)
+        write_whole(output, text)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise BrokenError(
             f"{output}: the report could not be written: {error.strerror}. "
             "Make room there or choose another file, and grade again."
