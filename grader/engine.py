@@ -35,7 +35,7 @@ class Engine(Protocol):
     """Some machine, or several."""
 
     def run(self, make_worker: Callable[[], Worker[J, R]], jobs: Iterable[J]) -> Generator[tuple[J, R], None, None]:
-        """Yield each job with its result, in the order in which they are done.
+        """Yield each job with its result, as soon as it is done.
 
         Jobs are drawn while others run. Whoever stops reading, closes the engine's workers.
         """
@@ -68,6 +68,7 @@ class LocalEngine:
 
 
 def _done(pending: dict[Future[R], J]) -> Iterator[tuple[J, R]]:
-    """Wait for one job at least, and take out all that are done."""
-    for future in wait(pending, return_when=FIRST_COMPLETED).done:
+    """Wait for one job at least, and take out all that are done, in the order in which they were drawn."""
+    done = wait(pending, return_when=FIRST_COMPLETED).done
+    for future in [future for future in pending if future in done]:
         yield pending.pop(future), future.result()

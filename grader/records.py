@@ -131,9 +131,10 @@ def refuse_twins(entries: Iterable[Entry]) -> None:
     """
     seen: dict[str, Entry] = {}
     for entry in entries:
-        other = seen.setdefault(entry.file, entry)
-        if other is not entry:
+        other = seen.get(entry.file)
+        if other is not None:
             raise InputError(
                 f"{entry.candidate!r} handed in two submissions to {entry.question}: {other.path} and {entry.path}",
                 cure="Leave one of them out, or rename it",
             )
+        seen[entry.file] = entry
