@@ -26,9 +26,9 @@ TAGS = frozenset({
     "td", "th", "thead", "tr", "ul", "svg", "title", "desc", "rect", "line", "circle", "text",
 })  # fmt: skip
 ATTRIBUTES = frozenset({
-    "aria-hidden", "aria-label", "aria-labelledby", "class", "cx", "cy", "dir", "height", "href", "id", "lang",
-    "open", "r", "role", "scope", "tabindex", "text-anchor", "title", "viewBox", "width", "x", "x1", "x2", "y", "y1",
-    "y2", "preserveAspectRatio",
+    "aria-hidden", "aria-label", "aria-labelledby", "class", "colspan", "cx", "cy", "dir", "height", "href", "id",
+    "lang", "open", "r", "role", "scope", "tabindex", "text-anchor", "title", "viewBox", "width", "x", "x1", "x2", "y",
+    "y1", "y2", "preserveAspectRatio",
 })  # fmt: skip
 _LANGUAGES: dict[Language, str] = {"en": "en", "zh": "zh-Hans"}
 
