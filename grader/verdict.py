@@ -122,6 +122,8 @@ class PerformanceResult(Frozen):
     against: str
     decided: bool = True
     """False where the interval still straddled the limit at the last look: counted for the candidate."""
+    ratios: tuple[float, ...] = ()
+    """The ratio of each pair, in the order of measuring; `ratio` is their median."""
 
 
 class Isolation(Frozen):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from grader.question import Language, Question
     from grader.verdict import Verdict
 
-FORMATS = ("terminal", "json", "junit", "gradescope")
+FORMATS = ("terminal", "json", "junit", "gradescope", "html")
 # what a person at a screen or a candidate reads by default shows no hidden check; what a pipeline reads is whole
 REVIEWER_BY_DEFAULT = {"json", "junit"}
 
