@@ -90,7 +90,7 @@ def test_a_batch_can_be_read_aloud(language: Language) -> None:
     assert len(ids) == len(set(ids))
     assert {link[1:] for link in read.attributes("href") if link.startswith("#")} <= set(ids)
     assert all("scope" in found for tag, found in read.elements if tag == "th")
-    assert all(found.get("aria-label") for _, found in read.elements if found.get("role") == "region")
+    assert all(found.get("aria-label") for _, found in read.elements if found.get("role") == "group")
 
 
 @given(st.lists(names, min_size=1, max_size=4, unique=True), attacks)

@@ -285,9 +285,8 @@ def test_a_page_stays_readable_whatever_is_handed_in() -> None:
     many = '"""' + "text\n" * 400_000
     detail = Detail(call=long, expected=many, actual=many + "!", exception=long)
     checks = tuple(hidden(f"test_{index}", Text(en="g"), Outcome.FAILED, detail=detail) for index in range(30))
-    text = render(
-        verdict(checks=checks, output=many), "html", Audience.REVIEWER, "en", source={"a.py": long, "b.py": many}
-    )
+    source = {"a.py": long, "b.py": many} | {f"{index}.py": "\n" * 1000 for index in range(500)}
+    text = render(verdict(checks=checks, output=many), "html", Audience.REVIEWER, "en", source=source)
 
     assert "more lines" in text
     assert len(text) < 2**20

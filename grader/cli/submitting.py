@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli.options import bank_option, isolation_option, language_option, seed_option
-from grader.errors import BrokenError, InputError
+from grader.errors import BrokenError, InputError, SubmissionError
 
 if TYPE_CHECKING:
-    from grader.question import Language, Question
+    from grader.question import Language, Question, QuestionSpec
     from grader.verdict import Verdict
 
 FORMATS = ("terminal", "json", "junit", "gradescope", "html")
@@ -64,7 +64,7 @@ def submit(
     _warn_unless_proven(question)
     verdict = grade(question, file, seed=seed, isolation=Level(isolation) if isolation else None)
     reader = audience or ("reviewer" if form in REVIEWER_BY_DEFAULT else "candidate")
-    _deliver(_report(verdict, file, form, reader, language, to_screen=output is None), output)
+    _deliver(_report(verdict, question, file, form, reader, language, to_screen=output is None), output)
     return exit_code(verdict)
 
 
@@ -97,7 +97,7 @@ def try_public(
     question = load_bank(bank_folder).find(id)
     level = Level(isolation) if isolation else None
     verdict = grade(question, file, seed=seed, isolation=level, only=Visibility.PUBLIC)
-    _deliver(_report(verdict, file, "terminal", "candidate", language, to_screen=True), None)
+    _deliver(_report(verdict, question, file, "terminal", "candidate", language, to_screen=True), None)
     click.echo(_what_is_hidden(question, verdict, language))
     return exit_code(verdict)
 
@@ -155,22 +155,29 @@ def _check_output(output: Path | None) -> None:
         raise InputError("it cannot be written", file=output, cure="Choose another file; nothing was graded")
 
 
-def _report(verdict: Verdict, file: Path, form: str, audience: str, language: Language, *, to_screen: bool) -> str:
+def _report(
+    verdict: Verdict, question: Question, file: Path, form: str, audience: str, language: Language, *, to_screen: bool
+) -> str:
     from grader.report import Audience, render
 
     screen = form == "terminal" and to_screen and sys.stdout.isatty()
     width = min(os.get_terminal_size().columns, 120) if screen else 100
     return render(
         verdict, form, Audience(audience), language,
-        source=_source(file), width=width, colour=screen and "NO_COLOR" not in os.environ,
+        source=_source(file, question.spec), width=width, colour=screen and "NO_COLOR" not in os.environ,
     )  # fmt: skip
 
 
-def _source(file: Path) -> dict[str, str]:
-    """Return a submission's text by the name a traceback uses, to show the lines around a failure."""
-    if file.suffix != ".py" or not file.is_file() or file.stat().st_size > 2**21:
-        return {}
-    return {file.name: file.read_text(encoding="utf-8", errors="replace")}
+def _source(file: Path, spec: QuestionSpec) -> dict[str, str]:
+    """Return a submission's text by the names a traceback uses, to show the lines around a failure."""
+    from grader.submission import read_submission
+
+    try:
+        return read_submission(file, spec).texts
+    except SubmissionError:  # the verdict says why; a single file can be shown as it is
+        if file.suffix != ".py" or not file.is_file() or file.stat().st_size > 2**21:
+            return {}
+        return {file.name: file.read_text(encoding="utf-8", errors="replace")}
 
 
 def _deliver(text: str, output: Path | None) -> None:

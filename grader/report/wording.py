@@ -71,6 +71,7 @@ _ZH = {
     "measured {ratio}×, between {low}× and {high}×": "实测 {ratio} 倍，区间 {low} 至 {high} 倍",
     "a simple solution": "简单解法",
     "our solution": "我们的解法",
+    "{measured}; {limit}": "{measured}；{limit}",
     "{pairs} pairs": "{pairs} 对",
     "too slow": "太慢",
     "fast enough": "够快",
@@ -167,6 +168,10 @@ _ZH = {
     "share": "占比",
     "where": "位置",
     "Measured ratio and limit": "实测比值与限额",
+    "A dot is one pair, the first on top. Line and band: the measured ratio and its interval.": (
+        "每个点为一对测量，最先的在上。线与色带：实测比值及其区间。"
+    ),
+    "Line and band: the measured ratio and its interval.": "线与色带：实测比值及其区间。",
     "isolation": "隔离",
     "layers": "隔离层",
     "versions": "版本",

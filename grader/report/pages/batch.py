@@ -70,7 +70,7 @@ def _table(name: str, heads: Iterable[str], rows: Iterable[Markup], language: La
 def _scrolled(name: str, head: Markup, rows: Iterable[Markup]) -> Markup:
     """Return a table that scrolls by itself where the window is narrow."""
     table = element("table", element("thead", head), element("tbody", *rows))
-    return element("div", table, class_="scroll", role="region", aria_label=name, tabindex=0)
+    return element("div", table, class_="scroll", role="group", aria_label=name, tabindex=0)
 
 
 def _amounts(*values: str) -> list[Markup]:

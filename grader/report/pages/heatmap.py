@@ -32,7 +32,7 @@ def draw_heatmap(sheet: Sheet, links: Links, language: Language) -> list[Markup]
     name = say(language, "Candidates and checks")
     return [
         _legend(sheet, language),
-        element("div", table, class_="wide tall", role="region", aria_label=name, tabindex=0),
+        element("div", table, class_="wide tall", role="group", aria_label=name, tabindex=0),
     ]
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Marks = Mapping[str, Mapping[str, str]]
 
 _MOST_LINES = 2000
+_MOST_LINKS = 3
 _MOST_CHARACTERS = 200_000
 
 
@@ -38,8 +39,14 @@ class Listing:
 
 
 def make_listing(source: Mapping[str, str]) -> Listing:
-    """Split files into lines, so many that a page stays readable."""
-    return Listing({name: source_lines(text[:_MOST_CHARACTERS])[:_MOST_LINES] for name, text in source.items()})
+    """Split files into lines, so many in all that a page stays readable."""
+    files: dict[str, list[str]] = {}
+    lines, characters = _MOST_LINES, _MOST_CHARACTERS
+    for name, text in source.items():
+        files[name] = source_lines(text[:characters])[:lines] if lines and characters else []
+        lines -= len(files[name])
+        characters -= sum(map(len, files[name]))
+    return Listing(files)
 
 
 def find_marks(checks: Iterable[tuple[str, CheckResult]], fault: SourceLine | None, listing: Listing) -> Marks:
@@ -72,16 +79,18 @@ def _code(file: int, name: str, lines: list[str], marks: Marks) -> Markup:
         for number, pieces in enumerate(highlighted([clipped(line) for line in lines]), 1)
     ]
     code = element("ol", *rows, class_="code", dir="ltr")
-    return element("div", code, class_="wide", role="region", aria_label=one_line(name), tabindex=0)
+    return element("div", code, class_="wide", role="group", aria_label=one_line(name), tabindex=0)
 
 
 def _line(address: str, number: int, pieces: list[Markup | str], marks: Marks) -> Markup:
-    links = [element("a", one_line(name), href=f"#{check}") for check, name in marks.get(address, {}).items()]
+    checks = list(marks.get(address, {}).items())
+    links = [element("a", one_line(name), href=f"#{check}") for check, name in checks[:_MOST_LINKS]]
+    more = f"+{len(checks) - _MOST_LINKS}" if len(checks) > _MOST_LINKS else None
     return element(
         "li",
         element("span", str(number), class_="number"),
         element("code", pieces),
-        element("span", links, class_="links") if links else None,
+        element("span", links, more, class_="links") if links else None,
         id=address,
         class_="marked" if address in marks else None,
     )

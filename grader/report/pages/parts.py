@@ -38,6 +38,8 @@ KINDS = {
     Status.UNGRADED: "ours",
     Status.BROKEN: "ours",
 }
+_WITH_PAIRS = "A dot is one pair, the first on top. Line and band: the measured ratio and its interval."
+_WITHOUT_PAIRS = "Line and band: the measured ratio and its interval."
 _WITHOUT_POINTS = {Status.UNGRADED, Status.BROKEN}
 
 
@@ -116,6 +118,7 @@ def draw_speed(name: str, speed: Speed, against: str, ratios: Sequence[float], l
     """Draw a measured ratio; where being fast is asked for, the scale is how many times as fast."""
     measured = speed_measured(speed.limit, speed.ratio, speed.low, speed.high, language)
     limit = speed_limit(speed.limit, against, language)
+    words = one_line(say(language, "{measured}; {limit}", measured=measured, limit=limit))
     word = say(language, "fast enough" if speed.passed else "too slow")
     undecided = say(language, "undecided after all rounds, counted for the submission")
     return element(
@@ -124,9 +127,10 @@ def draw_speed(name: str, speed: Speed, against: str, ratios: Sequence[float], l
             "h3", element("span", word, class_=f"badge small {'good' if speed.passed else 'bad'}"),
             " ", one_line(clipped(name)),
         ),
-        element("p", one_line(f"{measured}; {limit}"), class_="measured"),
+        element("p", words, class_="measured"),
         element("p", undecided) if not speed.decided else None,
-        _plot(speed, ratios, one_line(f"{measured}; {limit}"), language),
+        _plot(speed, ratios, words, language),
+        element("p", say(language, _WITH_PAIRS if ratios else _WITHOUT_PAIRS), class_="caption"),
         class_="speed",
     )  # fmt: skip
 
