@@ -21,14 +21,6 @@ BEGIN, END = "<!-- threats: begin -->", "<!-- threats: end -->"
 SLOW = "solutions/nlp/causal-attention/slow/naive.py"
 MIDDLING = "solutions/nlp/causal-attention/slow/one_query_at_a_time.py"
 
-# At `restricted` there is no private file system and no process namespace: what they hold must be held otherwise.
-AT_RESTRICTED = [
-    "a5_46_fork_bomb.py",
-    "a5_46_grandchild_outlives.py",
-    "a5_47_disk.py",
-    "a5_52_survives_its_own_death.py",
-]
-
 
 class Threat(NamedTuple):
     """One entry of the catalogue."""
@@ -39,6 +31,8 @@ class Threat(NamedTuple):
     """Functions of `test_exploits.py` and other test files that try it, beside the exploits."""
     without_a_file: str = ""
     """Why no exploit tries it."""
+    not_at_restricted: str = ""
+    """Why its exploits are not run once more at `restricted`."""
 
 
 PROCESS = "another process: nothing of the examiner is in the guest"
@@ -48,6 +42,7 @@ REPLY = "a reply counts only with the random id of its call; any other byte ends
 VERDICT = "a check passes only where the examiner ran it to its end"
 CLOCK = "our clock, from the first byte sent to the last one read"
 FRESH = "fresh content in every timed call, each result compared"
+SAME = "the examiner's clock and comparisons are the same at every level"
 
 THREATS = {
     "A1.1": Threat("hidden suite or solutions read from disk", WALLS),
@@ -86,10 +81,12 @@ THREATS = {
     "A3.32": Threat("pickles that run code where they are read", "no pickle towards the examiner"),
     "A3.33": Threat("a verdict printed", "output is shown, escaped, never read"),
     "A3.34": Threat("words to whoever grades", "no reader of words decides"),
-    "A4.35": Threat("results kept and replayed", FRESH),
-    "A4.36": Threat("all the work in one call", "the next input is sent when the last result has arrived"),
-    "A4.37": Threat("work moved to import, warm-up or earlier checks", FRESH),
-    "A4.38": Threat("a result that computes later", f"{DATA}; {CLOCK}"),
+    "A4.35": Threat("results kept and replayed", FRESH, not_at_restricted=SAME),
+    "A4.36": Threat(
+        "all the work in one call", "the next input is sent when the last result has arrived", not_at_restricted=SAME
+    ),
+    "A4.37": Threat("work moved to import, warm-up or earlier checks", FRESH, not_at_restricted=SAME),
+    "A4.38": Threat("a result that computes later", f"{DATA}; {CLOCK}", not_at_restricted=SAME),
     "A4.39": Threat(
         "work on a side stream, events that lie",
         CLOCK,
@@ -100,8 +97,12 @@ THREATS = {
         "more cores, or none left for the opponent", "the guest stands still while the other runs; CPU audit"
     ),
     "A4.42": Threat("the opponent slowed through shared state", "the guest stands still while the other side runs"),
-    "A4.43": Threat("the forbidden function by another way", "policy, stubs, and kernels that raise in the dispatcher"),
-    "A4.44": Threat("no work at all", FRESH),
+    "A4.43": Threat(
+        "the forbidden function by another way",
+        "policy, stubs, and kernels that raise in the dispatcher",
+        not_at_restricted="policy, stubs and dispatcher are the same at every level",
+    ),
+    "A4.44": Threat("no work at all", FRESH, not_at_restricted=SAME),
     "A5.45": Threat("memory, processes and kernel of others", "namespaces, users, Landlock, seccomp"),
     "A5.46": Threat("processes without number or end", "control group or watchdog; init kills and reaps"),
     "A5.47": Threat("memory, disk, output, time without end", "a limit and an outcome for each; bounded decoder"),
@@ -211,7 +212,7 @@ def _row(entry: str, exploits: list[Exploit]) -> str:
 def _levels(exploits: list[Exploit], threat: Threat) -> str:
     if not exploits:
         return "any" if threat.tests else "none"
-    return "full, restricted" if {one.path.name for one in exploits} & set(AT_RESTRICTED) else "full"
+    return f"full ({threat.not_at_restricted})" if threat.not_at_restricted else "full, restricted"
 
 
 def with_table(page: str) -> str:
