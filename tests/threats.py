@@ -6,6 +6,7 @@ of it all into `docs/security.md`; without `--write` it is printed.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -29,8 +30,6 @@ class Threat(NamedTuple):
     stopped_by: str
     tests: tuple[str, ...] = ()
     """Functions of `test_exploits.py` and other test files that try it, beside the exploits."""
-    without_a_file: str = ""
-    """Why no exploit tries it."""
     not_at_restricted: str = ""
     """Why its exploits are not run once more at `restricted`."""
 
@@ -89,8 +88,8 @@ THREATS = {
     "A4.38": Threat("a result that computes later", f"{DATA}; {CLOCK}", not_at_restricted=SAME),
     "A4.39": Threat(
         "work on a side stream, events that lie",
-        CLOCK,
-        without_a_file="it takes a GPU; the reply holds the bytes, which no stream can owe",
+        f"{CLOCK}; the reply holds the bytes, which no stream can owe",
+        not_at_restricted=SAME,
     ),
     "A4.40": Threat("work after the reply or in the gaps", "the guest stands still while it is not asked; CPU audit"),
     "A4.41": Threat(
@@ -114,8 +113,6 @@ THREATS = {
     "A5.49": Threat(
         "magics, outputs and metadata of notebooks",
         "code cells only, never a kernel",
-        ("test_a_notebook_is_its_cells",),
-        without_a_file="a notebook is no file of Python",
     ),
     "A5.50": Threat("modules that shadow installed ones", "the submission's folder is last on the path"),
     "A5.51": Threat("network and programs", "network namespace, seccomp, Landlock"),
@@ -136,6 +133,7 @@ class Exploit:
     path: Path
     entry: str
     question: str
+    """Its id, and `, cuda` where the guest is to have the GPU."""
     attempt: str
     outcome: str
 
@@ -143,6 +141,11 @@ class Exploit:
     def allowed(self) -> set[str]:
         """The outcomes that hidden checks may have, and `invalid` where it may be refused as a whole."""
         return set(re.findall(r"[a-z-]+", self.outcome)) - {"or", "only"}
+
+    @property
+    def needs_a_gpu(self) -> bool:
+        """Whether it can be tried only where there is a GPU."""
+        return self.question.endswith(", cuda")
 
     @property
     def right_but_slow(self) -> bool:
@@ -172,18 +175,19 @@ def fill_in(source: str) -> str:
 
 
 def read_exploit(path: Path) -> Exploit:
-    """Read the header of a file, or of the `solution.py` in a folder."""
+    """Read the header of a file, of a notebook's first cell, or of the `solution.py` in a folder."""
     source = path / "solution.py" if path.is_dir() else path
-    first, _, _ = source.read_text(encoding="utf-8").partition("\n")
-    fields = first.removeprefix("# ").split(" | ")
+    text = source.read_text(encoding="utf-8")
+    first = json.loads(text)["cells"][0]["source"][0] if source.suffix == ".ipynb" else text.partition("\n")[0]
+    fields = first.strip().removeprefix("# ").split(" | ")
     assert len(fields) == 4, f"{source}: the first line is no header: {first}"
     return Exploit(path, *fields)
 
 
 def find_exploits() -> list[Exploit]:
     """Return the corpus, in order of its names."""
-    paths = [path for path in EXPLOITS.iterdir() if path.suffix == ".py" or (path / "solution.py").is_file()]
-    return [read_exploit(path) for path in sorted(paths)]
+    paths = sorted(path for path in EXPLOITS.iterdir() if path.name != "__pycache__")
+    return [read_exploit(path) for path in paths]
 
 
 def table() -> str:
@@ -196,23 +200,17 @@ def table() -> str:
 
 def _row(entry: str, exploits: list[Exploit]) -> str:
     threat = THREATS[entry]
-    tried = [one.attempt for one in exploits] or [f"({threat.without_a_file})"]
+    tried = [f"{one.attempt}{' (only where there is a GPU)' if one.needs_a_gpu else ''}" for one in exploits]
     tests = [f"`{name}`" for name in (*(one.path.name for one in exploits), *threat.tests)]
     cells = [
         entry,
         threat.what,
         "; ".join(tried),
         threat.stopped_by,
-        " ".join(tests) or "none",
-        _levels(exploits, threat),
+        " ".join(tests),
+        f"full ({threat.not_at_restricted})" if threat.not_at_restricted else "full, restricted",
     ]
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
-
-
-def _levels(exploits: list[Exploit], threat: Threat) -> str:
-    if not exploits:
-        return "any" if threat.tests else "none"
-    return f"full ({threat.not_at_restricted})" if threat.not_at_restricted else "full, restricted"
 
 
 def with_table(page: str) -> str:
