@@ -30,13 +30,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [(word, report) for word in WORDS for report in terminalreporter.stats.get(word, [])]
     rows = sorted(row for word, report in reports for row in rows_of(word, report))
     terminalreporter.section("threats")
-    for entry, name, outcome, seconds, word in rows:
-        terminalreporter.write_line(f"{entry:6} {name:46} {outcome:34} {seconds:6.1f} s  {word}")
+    for entry, name, level, outcome, seconds, word in rows:
+        terminalreporter.write_line(f"{entry:6} {name:46} {level:10} {outcome:34} {seconds:6.1f} s  {word}")
 
 
-def rows_of(word: str, report: pytest.TestReport) -> list[tuple[str, str, str, float, str]]:
+def rows_of(word: str, report: pytest.TestReport) -> list[tuple[str, str, str, str, float, str]]:
     """Return the row of a report, or none if it is not an exploit's."""
     said = {str(key): str(value) for key, value in getattr(report, "user_properties", ())}
     if "entry" not in said:
         return []
-    return [(said["entry"], said["file"], said.get("outcomes", "-"), report.duration, WORDS[word])]
+    return [(said["entry"], said["file"], said["level"], said.get("outcomes", "-"), report.duration, WORDS[word])]
