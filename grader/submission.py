@@ -80,6 +80,11 @@ class Submission:
         """The Python modules among `files`."""
         return tuple(Unit(path, _decode(path, data)) for path, data in self.files if path.endswith(".py"))
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """All source, by the names that tracebacks call it."""
+        return {unit.label: unit.source for unit in (*self.units, *self.helpers)}
+
 
 class SyntaxFault(SubmissionError):  # noqa: N818  what the house calls a mistake that is not its own
     """The submission's source is no Python."""
@@ -90,15 +95,21 @@ class SyntaxFault(SubmissionError):  # noqa: N818  what the house calls a mistak
         self.label, self.line, self.column, self.text = label or "", line, column, text
 
 
-def read_submission(path: Path, spec: QuestionSpec) -> Submission:
+def read_submission(path: Path, spec: QuestionSpec, *, anonymous: bool = False) -> Submission:
     """Read a `.py`, an `.ipynb`, a folder or a zip.
+
+    Args:
+        path: where it lies.
+        spec: of the question it answers.
+        anonymous: call it what the question calls it, so that equal contents make equal submissions and verdicts.
 
     Raises:
         SyntaxFault: the entry module is no Python; says where.
         SubmissionError: it cannot be read, or is not what a candidate may hand in.
     """
-    name = Path(os.path.abspath(path)).name or str(path)
-    kind = _kind(path, name)
+    own = Path(os.path.abspath(path)).name or str(path)
+    kind = _kind(path, own)
+    name = Path(spec.submission.file).stem + kind.removeprefix("folder") if anonymous else own
     try:
         files = _READERS[kind](path, name)
     except OSError as error:

@@ -15,8 +15,8 @@ from grader.exam.supervisor import WarmExam
 from grader.grading import SEED_BITS, grade
 from grader.question import Visibility
 from grader.report.candidate import candidate_report
-from grader.report.changes import changes
 from grader.report.reader import Audience
+from grader.report.since import changes_since
 from grader.report.untrusted import one_line
 from grader.report.wording import say, score, status_word
 from grader.verdict import Status
@@ -153,7 +153,7 @@ class _Diary:
         if self._compared is not None:
             then, before = self._compared
             self.say("Since {time}", time=f"{then:%H:%M:%S}")
-            click.echo("\n".join(f"  {line}" for line in changes(before, verdict, self._job.reader)))
+            click.echo("\n".join(f"  {line}" for line in changes_since(before, verdict, self._job.reader)))
         self._compared = now, verdict
 
     def say(self, phrase: str, **values: object) -> None:

@@ -1,4 +1,4 @@
-"""What has changed between two verdicts on one question: which checks pass now, which fail now, and the points."""
+"""What a reader is told has changed since an earlier verdict: which checks pass now, which fail now, and the points."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Standing:
     """Group to the number of its hidden checks that fail."""
 
 
-def changes(before: Verdict, after: Verdict, reader: Reader) -> tuple[str, ...]:
+def changes_since(before: Verdict, after: Verdict, reader: Reader) -> tuple[str, ...]:
     """Return what has changed, line by line; to a candidate it tells no more than the two reports do."""
     old, new = (_standing(verdict, reader) for verdict in (before, after))
     return tuple(_lines(old, new, reader)) or (say(reader.language, "nothing has changed"),)

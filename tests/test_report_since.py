@@ -8,7 +8,7 @@ import pytest
 
 from grader.question import LANGUAGES, Feedback, Text, Visibility
 from grader.report import Audience, Reader
-from grader.report.changes import changes
+from grader.report.since import changes_since
 from grader.verdict import CheckResult, Outcome, Status, SubmissionId, Verdict
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def verdict(
 
 
 def told(before: Verdict, after: Verdict, audience: Audience, language: Language = "en") -> tuple[str, ...]:
-    return changes(before, after, Reader(audience, language))
+    return changes_since(before, after, Reader(audience, language))
 
 
 BEFORE = {"public_a": False, "public_b": True, "secret_c": False, "secret_shape": True, "secret_d": True}
