@@ -39,6 +39,7 @@ FLOORS = {
     "sandbox": 2,
     "report": 3,
     "plan": 3,
+    "watch": 3,
     "exam": 4,
     "grading": 5,
     "intake": 3,
