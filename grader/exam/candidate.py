@@ -20,7 +20,7 @@ from grader.exam.solution import (
     with_failure,
 )
 from grader.sandbox.host import Allowance, Ending, Guest, GuestEnded, Template
-from grader.sandbox.tree import Footprint, Turns
+from grader.sandbox.tree import Footprint
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -164,9 +164,13 @@ class Candidate:
         self._retire()
         self.open()
 
-    def turns(self) -> Turns:
-        """Return how the scheduler has treated the process that answers."""
-        return self._guest.turns() if self._guest is not None else Turns(0.0, 0.0)
+    def kept_waiting(self) -> float:
+        """Return the seconds for which the present guest was ready to answer, and others ran."""
+        return self._guest.kept_waiting() if self._guest is not None else 0.0
+
+    def ran(self) -> float:
+        """Return the CPU seconds of all processes of the present guest; exact while it rests."""
+        return self._guest.ran() if self._guest is not None else 0.0
 
     def footprint(self) -> Footprint:
         """Return what all processes of the present guest hold, and have held at most.

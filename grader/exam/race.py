@@ -4,13 +4,12 @@ Duet benchmarking (Bulej et al., ICPE 2020): each pair runs both sides in random
 
 A time is the examiner's own, from sending the arguments to having the answer, less what the machine's other work takes
 away: the moments in which the guest's process or the examiner was ready to run, and somebody else was on the processor
-(Documentation/scheduler/sched-stats.rst). It is never less than the CPU time of that process. Where the kernel does not
-tell, it is the plain time. On a machine whose cores are all busy this leaves a quarter of the noise
-(`python -m benchmarks.power`). Sleeping and waiting for one's own threads count in full.
+(Documentation/scheduler/sched-stats.rst). Sleeping and waiting for one's own processes count in full, and a time is
+never less than the CPU time of all processes of the guest, by the threads it may use: so dividing a call among them, or
+getting in one's own way, gains nothing. Where the kernel does not tell, it is the plain time.
 
 While it is not asked, each side is stopped with all its processes: it can neither compute in the gaps nor take time
-from the other side. What the submission uses all the same, beside the measured calls or on more cores, an audit of its
-CPU time finds; so it gains nothing by getting in its own way.
+from the other side. What the submission uses all the same, an audit of its CPU time finds.
 
 Every look begins with fresh guests on both sides, so that a long race does not rest on where one process happens to
 have its memory (Kalibera and Jones, ISMM 2013: repeat at the level that varies most).
@@ -91,12 +90,13 @@ class Race:
     def _time(self, side: int) -> tuple[float, object]:
         """Call one side; return its time and its answer."""
         candidate, arguments = self._duel.sides[side], self._duel.arguments(self._pairs)
+        used = -candidate.ran()
         candidate.wake()
-        before, we_waited = candidate.turns(), tree.waited()
+        waited = -(candidate.kept_waiting() + tree.waited())
         started = time.perf_counter()
         value = self._duel.call(side, arguments)
         elapsed = time.perf_counter() - started
-        after, waited = candidate.turns(), tree.waited() - we_waited
+        waited += candidate.kept_waiting() + tree.waited()
         candidate.rest()
-        taken = elapsed - waited - (after.waited - before.waited)
-        return max(taken, (after.ran - before.ran) / candidate.threads), value
+        used += candidate.ran()
+        return max(elapsed - waited, used / candidate.threads), value

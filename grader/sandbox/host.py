@@ -387,9 +387,13 @@ class Guest:
         """Return CPU seconds and peak bytes so far."""
         return self._keeper.use() if self._keeper is not None else (0.0, 0)
 
-    def turns(self) -> tree.Turns:
-        """Return how the scheduler has treated its first process."""
-        return tree.turns(self._keeper.main) if self._keeper is not None else tree.Turns(0.0, 0.0)
+    def kept_waiting(self) -> float:
+        """Return the seconds for which the process that answers was ready to run, and others ran."""
+        return tree.waited(str(self._keeper.main)) if self._keeper is not None else 0.0
+
+    def ran(self) -> float:
+        """Return the CPU seconds of all its processes, to the microsecond while they stand still."""
+        return self._keeper.ran() if self._keeper is not None else 0.0
 
     def footprint(self) -> tree.Footprint | None:
         """Return what all its processes hold, and have held at most; None when it has ended."""
@@ -646,6 +650,12 @@ class Keeper(threading.Thread):
         with self._holding:
             if not self.over.is_set():
                 tree.continue_family(self._pid)
+
+    def ran(self) -> float:
+        """Return the CPU time: as its control group counts it, where one does, else of the processes that live."""
+        with self._holding:
+            counted = self._group.cpu_seconds() if self._group is not None else None
+            return tree.ran(self._pid) if counted is None else counted
 
     def footprint(self) -> tree.Footprint | None:
         """Return what the guest holds: as its control group counts it, where one keeps the peak, else as /proc does."""

@@ -27,22 +27,16 @@ class TreeUsage:
     """Threads of all its processes."""
 
 
-@dataclass(frozen=True)
-class Turns:
-    """How the scheduler has treated a process so far, in seconds."""
-
-    ran: float
-    """CPU time of all its threads, to the nanosecond."""
-    waited: float
-    """In which its main thread was ready to run, and others were on the processor."""
+def ran(root: int) -> float:
+    """Return the CPU seconds, to the nanosecond, of `root` and all its descendants that live."""
+    return sum(map(_clock, family(root)))
 
 
-def turns(pid: int) -> Turns:
-    """Return the turns a process has had; 0 for what the kernel does not tell, or when it is gone."""
-    ran = 0.0
+def _clock(pid: int) -> float:
+    """Read the clock of a process as clock_getcpuclockid(3) makes it; 0 when it is gone."""
     with contextlib.suppress(OSError):
-        ran = time.clock_gettime(~pid << 3 | _SCHED)  # as clock_getcpuclockid(3) makes it
-    return Turns(ran, waited(str(pid)))
+        return time.clock_gettime(~pid << 3 | _SCHED)
+    return 0.0
 
 
 def waited(process: str = "thread-self") -> float:
