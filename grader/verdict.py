@@ -126,6 +126,8 @@ class PerformanceResult(Frozen):
     against: str
     decided: bool = True
     """False where the interval still straddled the limit at the last look: counted for the candidate."""
+    ratios: tuple[float, ...] = ()
+    """The ratio of each pair, in the order of measuring; `ratio` is their median."""
 
 
 class Isolation(Frozen):
@@ -233,6 +235,8 @@ class Verdict(Frozen):
     grader: str
     environment: dict[str, str] = Field(default_factory=dict)
     """Python and package versions."""
+    suite: dict[str, str] = Field(default_factory=dict)
+    """SHA-256 of the question's files that decide, by name; the verdict is repeated only with the same ones."""
     feedback: Feedback = Feedback.CATEGORY
     seconds: float = 0.0
 

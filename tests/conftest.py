@@ -1,8 +1,10 @@
-"""What a run of the corpus says at its end: one line for each exploit, with `--threats`."""
+"""What a run says at its beginning: its questions; and at its end, with `--threats`: one line for each exploit."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from bank_sample import drawn_by, sample
 
 if TYPE_CHECKING:
     import pytest
@@ -13,6 +15,12 @@ WORDS = {"passed": "held", "xfailed": "HOLE", "failed": "LOST", "error": "LOST",
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--threats`."""
     parser.addoption("--threats", action="store_true", help="list what became of each exploit")
+
+
+def pytest_report_header() -> str:
+    """Name the questions of the bank that this run looks at."""
+    key = drawn_by()
+    return f"questions, drawn by {key}: {', '.join(sample(key))}"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
