@@ -45,6 +45,7 @@ FLOORS = {
     "intake": 3,
     "records": 4,
     "batch": 6,
+    "publication": 7,
     "regrade": 7,
     "proof": 6,
     "draft": 7,

@@ -32,6 +32,7 @@ RENEWED_SECONDS = 10.0
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder for the results.")
 @click.option("--resume", is_flag=True, help="Go on with what an interrupted batch left there.")
 @click.option("--jobs", type=click.IntRange(1), help="Submissions graded at a time; one a core unless given.")
+@click.option("--html", is_flag=True, help="Write pages too, for reviewers and for candidates.")
 @click.option("--assignment", metavar="NAME", help="Which assignment of an nbgrader course.")
 @click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True, help="Where they are graded.")
 @seed_option
@@ -44,6 +45,7 @@ def batch(
     out: Path,
     resume: bool,
     jobs: int | None,
+    html: bool,
     assignment: str | None,
     engine: str,
     seed: int | None,
@@ -65,6 +67,7 @@ def batch(
     from grader.bank import load_bank
     from grader.batch import Batch, make_record
     from grader.intake import take_in
+    from grader.publication import publish
     from grader.verdict import Level
 
     level = Level(isolation) if isolation else None
@@ -77,7 +80,9 @@ def batch(
         record = make_record(entrants, source, seed=seed, level=level, assignment=assignment)
         folder = _begin(out, record, resume=resume, seed=seed)
         book = _grade_all(Batch(entrants, folder, resumed=resume), make_engine(engine, jobs))
-    return _conclude(book, out, language)
+        if html:
+            publish(book, entrants, folder, language)
+    return _conclude(book, out, language, html=html)
 
 
 def _asked(what: str, submissions: Path | None, bank: Bank) -> tuple[Question | None, Path]:
@@ -155,10 +160,11 @@ def _grade_all(batch: Batch, engine: Engine) -> Gradebook:
     return book
 
 
-def _conclude(book: Gradebook, out: Path, language: Language) -> int:
+def _conclude(book: Gradebook, out: Path, language: Language, *, html: bool) -> int:
     from grader.report.drawing import make_console
     from grader.report.overview import render_overview
 
     render_overview(book, make_console(), language)
-    click.echo(f"Results: {out}/summary.csv, one row each; {out}/grades.csv; {out}/verdicts/")
+    pages = f"; {out}/index.html, and for candidates {out}/feedback/" if html else ""
+    click.echo(f"Results: {out}/summary.csv, one row each; {out}/grades.csv; {out}/verdicts/{pages}")
     return 0 if all(grade.marked for grade in book.grades) else 3

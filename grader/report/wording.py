@@ -17,6 +17,8 @@ _OUTCOMES_ZH = {
     Outcome.TIMEOUT: "用时过长",
     Outcome.MEMORY: "占用内存过多",
     Outcome.OUTPUT: "输出或写入过多",
+    Outcome.PROCESSES: "启动了过多进程或线程",
+    Outcome.DESCRIPTORS: "同时打开了过多文件",
     Outcome.CRASHED: "结束了自己的进程",
     Outcome.SLOW: "结果正确，但太慢",
     Outcome.FORBIDDEN: "使用了题目禁止的内容",
