@@ -179,9 +179,8 @@ def _question(sheet: Sheet, links: Links, language: Language) -> list[Markup]:
     return [
         element("p", one_line(sheet.question), class_="eyebrow"),
         *_distribution(sheet, language),
-        element("h3", say(language, "Checks, hardest first")),
-        _items(sheet, language),
-        element("h3", say(language, "Candidates and checks")),
+        *_items(sheet, language),
+        element("h3", say(language, "Candidates and checks, most points first")),
         *draw_heatmap(sheet, links, language),
     ]
 
@@ -198,10 +197,13 @@ def _distribution(sheet: Sheet, language: Language) -> list[Markup]:
     return [element("h3", name), histogram(name, words, sheet.histogram, labels)]
 
 
-def _items(sheet: Sheet, language: Language) -> Markup:
+def _items(sheet: Sheet, language: Language) -> list[Markup]:
+    if not sheet.items:
+        return []
     ranked = sorted(sheet.items, key=lambda item: (item.passed / item.graded, item.name))
     heads = ("check", "group", "Points", "passed", "share", "")
-    return _table("Checks", heads, [_item_row(item, language) for item in ranked], language)
+    table = _table("Checks", heads, [_item_row(item, language) for item in ranked], language)
+    return [element("h3", say(language, "Checks, hardest first")), table]
 
 
 def _item_row(item: Item, language: Language) -> Markup:

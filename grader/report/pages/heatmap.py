@@ -65,7 +65,7 @@ def _row(
     if grade.verdict.status in _WITHOUT_CHECKS:
         status = status_word(grade.verdict.status, language)
         kind = "bad" if grade.marked else "ours"
-        wide = element("td", status, class_=kind, colspan=len(items))
+        wide = element("td", status, class_=kind, colspan=max(len(items), 1))
         return element("tr", name, points, wide)
     outcomes: dict[Key, Outcome] = {(check.visibility, check.name): check.outcome for check in grade.verdict.checks}
     missing = element("td")
