@@ -17,7 +17,7 @@ WRONG := solutions/generative/gan-step/wrong/fake_not_detached.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test lint types unit exploits bench clean
+.PHONY: help setup demo test lint types unit exploits verify bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +45,9 @@ unit: setup ## Run the tests
 
 exploits: setup ## Run the hostile submissions alone, list what became of each, then 500 at one go among honest ones
 	GRADER_SEQUENCE=500 $(BIN)/python -m pytest --threats tests/test_exploits.py tests/test_sequence.py
+
+verify: setup ## Prove every question of the bank that is not proven as it stands
+	$(BIN)/grade verify --all
 
 bench: setup ## Measure the README's figures again
 	$(BIN)/python -m benchmarks

@@ -20,6 +20,8 @@ class Outcome(StrEnum):
     TIMEOUT = "timeout"
     MEMORY = "memory"
     OUTPUT = "output"
+    PROCESSES = "processes"
+    DESCRIPTORS = "descriptors"
     CRASHED = "crashed"
     SLOW = "slow"
     FORBIDDEN = "forbidden"
@@ -39,6 +41,8 @@ _SENTENCES = {
     Outcome.TIMEOUT: "took too long",
     Outcome.MEMORY: "used too much memory",
     Outcome.OUTPUT: "printed or wrote too much",
+    Outcome.PROCESSES: "started too many processes or threads",
+    Outcome.DESCRIPTORS: "opened too many files at once",
     Outcome.CRASHED: "ended its own process",
     Outcome.SLOW: "is right, but too slow",
     Outcome.FORBIDDEN: "uses what the question forbids",
@@ -231,6 +235,8 @@ class Verdict(Frozen):
     grader: str
     environment: dict[str, str] = Field(default_factory=dict)
     """Python and package versions."""
+    suite: dict[str, str] = Field(default_factory=dict)
+    """SHA-256 of the question's files that decide, by name; the verdict is repeated only with the same ones."""
     feedback: Feedback = Feedback.CATEGORY
     seconds: float = 0.0
 

@@ -615,6 +615,9 @@ def test_an_error_in_a_cell_names_the_cell(make: Callable[..., Question], tmp_pa
     assert lines == [("answer.ipynb cell 3", 4, "<module>"), ("answer.ipynb cell 3", 2, "helper")]
 
 
+THREADS = "import threading, time\ndef start(): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
+
+
 @pytest.mark.parametrize(
     ("source", "outcome"),
     [
@@ -624,8 +627,11 @@ def test_an_error_in_a_cell_names_the_cell(make: Callable[..., Question], tmp_pa
         ("x = bytearray(b'x') * 2**30", "memory"),
         ("raise SystemExit(0)", "error"),
         ("import ctypes\nctypes.string_at(0)", "crashed"),
+        (f"import os, time\nwhile os.fork(): pass\ntime.sleep({60})", "processes"),
+        (f"{THREADS}\nwhile True: start()", "processes"),
+        ("import os\nkept = []\nwhile True: kept.append(os.open('/dev/null', os.O_RDONLY))", "descriptors"),
     ],
-    ids=["ends", "hangs", "floods", "eats", "exits", "segfaults"],
+    ids=["ends", "hangs", "floods", "eats", "exits", "segfaults", "forks", "threads", "opens"],
 )
 def test_a_submission_that_ends_while_it_is_loaded(make: Callable[..., Question], source: str, outcome: str) -> None:
     """Every check has the outcome that the loading had."""
@@ -634,6 +640,50 @@ def test_a_submission_that_ends_while_it_is_loaded(make: Callable[..., Question]
 
     assert outcomes(verdict) == {"a": outcome, "b": outcome}
     assert verdict.status is Status.REJECTED
+
+
+GREEDY = f"""
+{THREADS}
+
+import os, socket
+
+kept = []
+
+def f(what):
+    while what == "threads":
+        start()
+    while what == "children":
+        if os.fork() == 0:
+            time.sleep(60)
+    while what == "files":
+        kept.append(os.open("/dev/null", os.O_RDONLY))
+    while what == "pairs":
+        kept.append(socket.socketpair())
+    if what == "nothing there":
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        ours.recv(1)
+    raise RuntimeError("can't start new thread")
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "outcome"),
+    [
+        ("threads", "processes"),
+        ("children", "processes"),
+        ("files", "descriptors"),
+        ("pairs", "descriptors"),
+        ("nothing there", "error"),
+        ("lies", "error"),
+    ],
+)
+def test_a_limit_that_was_met_is_named(make: Callable[..., Question], what: str, outcome: str) -> None:
+    """Processes and threads, files and sockets; what only looks like the first is an error as any other."""
+    verdict = graded(make(f"def test_a(solution): solution.f({what!r})"), GREEDY)
+
+    assert outcomes(verdict) == {"a": outcome}
+    assert verdict.points == 0
 
 
 # --- One guest for all checks, and a fresh one after a crash ---

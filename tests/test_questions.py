@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from bank_sample import BANK, SIZE, drawn_by, sample
 
-from grader.bank import load_bank
 from grader.proof.ledger import State, state_of
 from grader.proof.trial import try_question
-
-BANK = load_bank(Path(__file__).resolve().parent.parent / "bank")
 
 
 def test_the_bank_has_no_faults() -> None:
@@ -24,7 +20,18 @@ def test_a_question_is_proven(name: str) -> None:
     assert state_of(BANK.find(name)) is State.PROVEN
 
 
-@pytest.mark.parametrize("name", BANK.ids)
+def test_every_question_is_looked_at_some_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sample is of its size, follows from its key alone, and leaves nothing out in the long run."""
+    monkeypatch.delenv("GRADER_QUESTIONS", raising=False)
+    samples = [sample(str(key)) for key in range(200)]
+    assert {len(one) for one in samples} == {min(SIZE, len(BANK.ids))}
+    assert {name for one in samples for name in one} == set(BANK.ids)
+    assert sample("7") == sample("7")
+    monkeypatch.setenv("GRADER_QUESTIONS", "all")
+    assert sample("7") == sorted(BANK.ids)
+
+
+@pytest.mark.parametrize("name", sample(drawn_by()))
 def test_a_question_is_sound(name: str) -> None:
     """Right solutions are accepted; wrong ones, trivial answers and a sample of the mutants are not."""
     assert try_question(BANK.find(name), seed=20, quick=True).faults == ()

@@ -164,13 +164,16 @@ class Candidate:
         guest = self._guest
         if guest is None or not guest.alive:
             raise self._had_ended()
-        return guest.request(
+        status, value = guest.request(
             operation,
             arguments,
             deadline=time.monotonic() + self._patience(),
             fallback=partial(send_other, to=self._addressee),
             on_handle=lambda ref: Handle(stand_in, ref) if stand_in else ref,
         )
+        if status == "raise":
+            _examine(value, guest)
+        return status, value
 
     def _had_ended(self) -> CheckEnded:
         ending = self._guest.ending if self._guest is not None else Ending()
@@ -207,6 +210,8 @@ class Candidate:
             raise CheckEnded(end.outcome, f"while it was imported, it {end.reason}") from None
         if status != "ok":
             raise remote_exception(value)
+        if isinstance(value, dict):
+            _examine(value.get("failure"), self._guest)
         self.loaded = _loaded(value)
         if self.loaded.failure is not None and set(self._source.exports) - set(self.loaded.defined):
             raise load_error(self.loaded)
@@ -248,6 +253,15 @@ def load_error(loaded: Loaded) -> BaseException:
 
 def _names(value: object) -> tuple[str, ...]:
     return tuple(clean(name)[:MAX_NAME] for name in value[:MAX_NAMES]) if isinstance(value, list) else ()
+
+
+def _examine(told: Any, guest: Guest) -> None:
+    """Take from an exception that names the limit of processes its kind, where that limit was not met.
+
+    Much else is unavailable for the moment (EAGAIN), and a thread's stack may find no room.
+    """
+    if isinstance(told, dict) and told.get("kind") == "processes" and not guest.met_the_limit_of_processes():
+        told["kind"] = ""
 
 
 def _loaded(value: Any) -> Loaded:

@@ -64,6 +64,7 @@ class WarmExam:
         self._question, self._level = question, level
         self._suites = [question.suite(visibility) for visibility in visibilities]
         self._lock = threading.Lock()
+        self._closed = False
         _use_one_thread()
         self._open()
 
@@ -71,9 +72,11 @@ class WarmExam:
         """Run the checks of a plan of this question; may be called by several threads at once.
 
         Raises:
-            GraderError: what had died meanwhile cannot be started anew.
+            GraderError: it was closed, or what had died meanwhile cannot be started anew.
         """
         with self._lock:
+            if self._closed:
+                raise BrokenError("the exam has been closed")
             self._renew()
         started = time.monotonic()
         messages = list(self._supervise(plan))
@@ -83,12 +86,14 @@ class WarmExam:
     def _renew(self) -> None:
         """Start anew what has died meanwhile."""
         if not (self._template.alive and self._server.alive):
-            self.close()
+            self._undo.close()
             self._open()
 
     def close(self) -> None:
-        """End the template and the fork server; again, where they could not be started anew, is no harm."""
-        self._undo.close()
+        """End the template and the fork server, and with them what runs in them; nothing is executed after that."""
+        with self._lock:
+            self._closed = True
+            self._undo.close()
 
     def __enter__(self) -> Self:
         return self

@@ -16,7 +16,7 @@ from grader.report.untrusted import neutral, one_line
 from grader.report.wording import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import IO
 
     from grader.question import Language
@@ -67,6 +67,13 @@ class Pen:
         table.add_column(overflow="fold")
         for label, value in rows:
             table.add_row(Text(self.say(label) if label else ""), value)
+        return table
+
+    def labelled_lines(self, rows: Iterable[tuple[str, str]]) -> RenderableType:
+        """Draw rows of a name and a text, both somebody else's words."""
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for name, text in rows:
+            table.add_row(self.line(name, "cyan"), self.line(text))
         return table
 
     def section(self, phrase: str, parts: Sequence[RenderableType]) -> list[RenderableType]:

@@ -198,7 +198,8 @@ class Template:
             uid=launch.guest_uid(level),
             cpu_seconds=int(allowance.cpu) + 2,
             memory=allowance.memory,
-            processes=allowance.processes,
+            # where a group counts, it is the first to refuse: it tells afterwards that it did
+            processes=allowance.processes + (0 if self._groups is None else 2),
             disk=allowance.disk,
             limit_data=self._groups is None,
             read=launch.readable(level, scratch),
@@ -386,6 +387,10 @@ class Guest:
         """Return CPU seconds and peak bytes so far."""
         return self._keeper.use() if self._keeper is not None else (0.0, 0)
 
+    def met_the_limit_of_processes(self) -> bool:
+        """Whether it has as many processes and threads as it may, or had when it wanted one more."""
+        return self._keeper is not None and self._keeper.met_the_limit_of_processes()
+
     def rest(self) -> bool:
         """Stop all its processes until `wake`; return whether they do stand still."""
         return self._keeper is None or self._keeper.rest()
@@ -444,6 +449,7 @@ class Keeper(threading.Thread):
         self._pidfd = -1
         self._kept = bytearray()
         self._printed = 0
+        self._most_tasks = 0
         self._lock = threading.Lock()
         self._holding = threading.RLock()
         """What one thread gives back, the other must not be signalling."""
@@ -572,6 +578,7 @@ class Keeper(threading.Thread):
         counted = None if self._group is None else self._group.cpu_seconds()
         cpu = usage.cpu if counted is None else counted  # a group also counts children that nobody waited for
         self.ending.cpu = max(self.ending.cpu, cpu)
+        self._most_tasks = max(self._most_tasks, usage.tasks)
         memory = usage.memory if self._group is None else self._group.current_memory()
         self.ending.memory = max(self.ending.memory, memory)
         if cpu > self._allowance.cpu:
@@ -581,7 +588,7 @@ class Keeper(threading.Thread):
         elif fault := self._memory_fault():
             self.kill(*fault)
         elif usage.processes > self._allowance.processes + 1:
-            self.kill(Outcome.CRASHED, f"started more than {self._allowance.processes} processes")
+            self.kill(Outcome.PROCESSES, f"started more than {self._allowance.processes} processes")
         elif not self._full and (excess := scratch.fault_of(self._folder, self._allowance.disk)):
             self.kill(Outcome.OUTPUT, excess)
 
@@ -628,6 +635,14 @@ class Keeper(threading.Thread):
         with self._holding:
             if not self.over.is_set():
                 tree.continue_family(self._pid)
+
+    def met_the_limit_of_processes(self) -> bool:
+        """Whether the control group refused one; where there is none, whether as many were seen as are allowed."""
+        self.use()
+        with self._holding:
+            if self._group is not None:
+                return self._group.refused_processes() > 0
+        return self._most_tasks >= self._allowance.processes
 
     def use(self) -> tuple[float, int]:
         """Return CPU seconds and peak bytes, looked at now."""

@@ -21,6 +21,8 @@ class TreeUsage:
     memory: int
     """Bytes: resident, or, above `exact_above`, the proportional share."""
     processes: int
+    tasks: int
+    """Threads of all its processes."""
 
 
 def measure(root: int, *, exact_above: int) -> TreeUsage:
@@ -33,7 +35,7 @@ def measure(root: int, *, exact_above: int) -> TreeUsage:
     memory = sum(_resident(pid) for pid in members)
     if memory > exact_above:
         memory = sum(_proportional(pid) for pid in members)
-    return TreeUsage(sum(_cpu(pid) for pid in members), memory, len(members))
+    return TreeUsage(sum(_cpu(pid) for pid in members), memory, len(members), sum(map(_threads, members)))
 
 
 def family(root: int) -> list[int]:
@@ -129,6 +131,11 @@ def _cpu(pid: int) -> float:
     """User and system time of a process and of the children it has reaped."""
     fields = _fields(pid)
     return sum(map(int, fields[11:15])) / _TICKS if fields else 0.0
+
+
+def _threads(pid: int) -> int:
+    fields = _fields(pid)
+    return int(fields[17]) if fields else 0
 
 
 def _resident(pid: int) -> int:
