@@ -21,6 +21,7 @@ _OUTCOMES_ZH = {
     Outcome.DESCRIPTORS: "同时打开了过多文件",
     Outcome.CRASHED: "结束了自己的进程",
     Outcome.SLOW: "结果正确，但太慢",
+    Outcome.HEAVY: "结果正确，但占用内存过多",
     Outcome.FORBIDDEN: "使用了题目禁止的内容",
     Outcome.NOT_RUN: "没有运行，因为限额在此之前已经用完",
     Outcome.BROKEN: "无法评分：是评分器或测试集的问题，与提交无关",
