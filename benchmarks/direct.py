@@ -51,5 +51,5 @@ def rng() -> Any:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marks of a suite."""
-    for mark in ("points", "hint", "performance", "stated", "contract"):
+    for mark in ("points", "hint", "performance", "memory", "stated", "contract"):
         config.addinivalue_line("markers", f"{mark}(...): of the suite")

@@ -417,6 +417,38 @@ def test_a_performance_check(name: str, outcome: Outcome) -> None:
         assert (verdict.performance[0].ratio > 2.0) == (outcome is Outcome.SLOW)
 
 
+WEIGHED = """
+    from grader.exam import memory
+
+    @memory(points=1, at_most=1.5, times_of="opponent")
+    def lean(rng):
+        return (bytes(24 * 2**20),), {}
+"""
+ONE_COPY = "def f(x):\n    return len(bytearray(x))\n"
+"""Holds its argument, which is copied out of the wire, and a copy of that."""
+
+
+@pytest.mark.parametrize(
+    ("source", "outcome"),
+    [
+        (ONE_COPY, Outcome.PASSED),
+        ("def f(x):\n    return len([bytearray(x) for _ in range(4)][0])\n", Outcome.HEAVY),
+        ("def f(x):\n    return 1\n", Outcome.FAILED),
+    ],
+    ids=["the same", "four copies", "wrong"],
+)
+def test_a_memory_check(make: Callable[..., Question], source: str, outcome: Outcome) -> None:
+    """As lean passes, heavier is called heavy, and a lean wrong result is a wrong result."""
+    verdict = graded(make(WEIGHED, opponent=ONE_COPY), source)
+
+    assert check(verdict, "lean").outcome is outcome
+    if outcome is not Outcome.FAILED:
+        (weighed,) = verdict.performance
+        assert (weighed.quantity, weighed.pairs, weighed.decided) == ("memory", 6, True)
+        assert weighed.ratio == pytest.approx(1.0 if outcome is Outcome.PASSED else 2.5, rel=0.1)
+        assert verdict.usage.guests == 1
+
+
 @pytest.mark.parametrize(
     "opponent",
     [

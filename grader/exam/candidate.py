@@ -20,6 +20,7 @@ from grader.exam.solution import (
     with_failure,
 )
 from grader.sandbox.host import Allowance, Ending, Guest, GuestEnded, Template
+from grader.sandbox.tree import Footprint, Turns
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class Candidate:
         self.guests = 0
         self.generation = 0
         """Number of the guest that handles belong to now."""
+        self.bare = Footprint(0, 0)
+        """What the present guest held before the submission was loaded."""
         self._template = template
         self._source = source
         self._limits = limits
@@ -154,6 +157,28 @@ class Candidate:
         if self._guest is not None:
             self._guest.wake()
 
+    def renew(self) -> None:
+        """Go on in a fresh guest, though the present one may be well: one that is counts no further."""
+        if self._guest is not None and self._guest.alive:
+            self.guests -= 1
+        self._retire()
+        self.open()
+
+    def turns(self) -> Turns:
+        """Return how the scheduler has treated the process that answers."""
+        return self._guest.turns() if self._guest is not None else Turns(0.0, 0.0)
+
+    def footprint(self) -> Footprint:
+        """Return what all processes of the present guest hold, and have held at most.
+
+        Raises:
+            CheckEnded: it has ended.
+        """
+        found = self._guest.footprint() if self._guest is not None else None
+        if found is None:
+            raise self._had_ended()
+        return found
+
     def close(self) -> None:
         """End the guest."""
         self._retire()
@@ -202,7 +227,8 @@ class Candidate:
         )
         self._guest = self._welcome(allowance)
         self.guests += 1
-        self.generation = self.guests
+        self.generation += 1
+        self.bare = self.footprint()
         try:
             units = [[unit.label, unit.source] for unit in self._source.units]
             status, value = self._request("load", [units, list(self._source.exports)])

@@ -387,6 +387,14 @@ class Guest:
         """Return CPU seconds and peak bytes so far."""
         return self._keeper.use() if self._keeper is not None else (0.0, 0)
 
+    def turns(self) -> tree.Turns:
+        """Return how the scheduler has treated its first process."""
+        return tree.turns(self._keeper.main) if self._keeper is not None else tree.Turns(0.0, 0.0)
+
+    def footprint(self) -> tree.Footprint | None:
+        """Return what all its processes hold, and have held at most; None when it has ended."""
+        return self._keeper.footprint() if self._keeper is not None else None
+
     def met_the_limit_of_processes(self) -> bool:
         """Whether it has as many processes and threads as it may, or had when it wanted one more."""
         return self._keeper is not None and self._keeper.met_the_limit_of_processes()
@@ -436,6 +444,8 @@ class Keeper(threading.Thread):
         super().__init__(name="keeper", daemon=True)
         self.ending = Ending()
         self.over = threading.Event()
+        self.main = 0
+        """The process that answers, as a number of our own namespace."""
         self._report = report
         self._outputs = list(outputs)
         self._allowance = allowance
@@ -464,6 +474,7 @@ class Keeper(threading.Thread):
                 self._group.add(self._pid)
             self._report.send(b"{}")
             started = self._hear()
+            self.main = next(iter(tree.children(self._pid)), 0)
         except (OSError, ValueError) as error:
             self._release()
             raise BrokenError(f"a guest could not be started: {error}") from error
@@ -635,6 +646,14 @@ class Keeper(threading.Thread):
         with self._holding:
             if not self.over.is_set():
                 tree.continue_family(self._pid)
+
+    def footprint(self) -> tree.Footprint | None:
+        """Return what the guest holds: as its control group counts it, where one keeps the peak, else as /proc does."""
+        with self._holding:
+            if self._group is not None and "peak" not in self._group.where.missing:
+                return tree.Footprint(self._group.current_memory(), self._group.peak_memory())
+            found = tree.footprint(self._pid, seen=self.ending.memory)
+            return None if tree.is_dead(self.main) else found  # with a process its peak is gone
 
     def met_the_limit_of_processes(self) -> bool:
         """Whether the control group refused one; where there is none, whether as many were seen as are allowed."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGESIZE")
+_SCHED = 2
+"""CPUCLOCK_SCHED of linux/posix-timers_types.h: the clock of a whole process."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,62 @@ class TreeUsage:
     processes: int
     tasks: int
     """Threads of all its processes."""
+
+
+@dataclass(frozen=True)
+class Turns:
+    """How the scheduler has treated a process so far, in seconds."""
+
+    ran: float
+    """CPU time of all its threads, to the nanosecond."""
+    waited: float
+    """In which its main thread was ready to run, and others were on the processor."""
+
+
+def turns(pid: int) -> Turns:
+    """Return the turns a process has had; 0 for what the kernel does not tell, or when it is gone."""
+    ran = 0.0
+    with contextlib.suppress(OSError):
+        ran = time.clock_gettime(~pid << 3 | _SCHED)  # as clock_getcpuclockid(3) makes it
+    return Turns(ran, waited(str(pid)))
+
+
+def waited(process: str = "thread-self") -> float:
+    """Return the seconds for which a thread was ready to run, and did not (sched-stats.rst); 0 where nobody counts."""
+    with contextlib.suppress(OSError), open(f"/proc/{process}/schedstat", encoding="ascii") as file:
+        return int(file.read().split()[1]) / 1e9
+    return 0.0
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Bytes that a tree of processes occupies."""
+
+    held: int
+    """Now."""
+    peak: int
+    """At most so far, where it is known; else as `held`."""
+    shared: int = 0
+    """Of `held`, pages of mapped files and of shared memory: libraries, and what the wire passes."""
+
+
+def footprint(root: int, *, seen: int = 0) -> Footprint:
+    """Return what `root` and all its descendants hold resident, each in full.
+
+    The peak is the sum of the peaks of those that live, or what was `seen` while others lived.
+    """
+    members = [_memory_fields(pid) for pid in family(root)]
+    names = ("VmRSS", "VmHWM", "RssFile", "RssShmem")
+    held, peak, files, memory = (sum(fields.get(name, 0) for fields in members) for name in names)
+    return Footprint(held, max(held, peak, seen), files + memory)
+
+
+def _memory_fields(pid: int) -> dict[str, int]:
+    """Return the bytes that /proc/PID/status tells, by their names; none if it is gone."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
+        lines = (line.split() for line in file if line.endswith(" kB\n"))
+        return {words[0].rstrip(":"): int(words[1]) * 1024 for words in lines}
+    return {}
 
 
 def measure(root: int, *, exact_above: int) -> TreeUsage:
