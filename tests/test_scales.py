@@ -15,7 +15,7 @@ from grader.exam.candidate import Candidate, Source
 from grader.exam.desk import at_strongest
 from grader.exam.duel import Duel
 from grader.exam.scales import Scales
-from grader.exam.solution import CheckEnded
+from grader.exam.solution import CheckEnded, Solution
 from grader.question import Limits
 from grader.sandbox import host
 from grader.sandbox.host import Template, Wants
@@ -151,3 +151,22 @@ def test_with_a_guest_its_figures_end(template: Template) -> None:
         assert eventually(lambda: not guest.alive)
         with pytest.raises(CheckEnded, match="had already ended"):
             candidate.footprint()
+
+
+def test_a_fresh_guest_counts_as_the_same(template: Template) -> None:
+    """One that is renewed knows nothing of before; only one that ended early counts as another."""
+    with contextlib.closing(
+        side(template, "calls = []\ndef f(x):\n    calls.append(x)\n    return len(calls)\n")
+    ) as mine:
+        solution = Solution(mine)
+        assert [solution.f(1), solution.f(1)] == [1, 2]
+        mine.renew()
+        assert (solution.f(1), mine.guests, mine.generation) == (1, 1, 2)
+
+        guest = mine._guest
+        assert guest is not None
+        assert guest._keeper is not None
+        os.kill(guest._keeper.main, signal.SIGKILL)
+        assert eventually(lambda: not guest.alive)
+        mine.renew()
+        assert (solution.f(1), mine.guests, mine.generation) == (1, 2, 3)

@@ -20,6 +20,7 @@ from grader.report.wording import (
     score,
     speed_limit,
     speed_measured,
+    speed_word,
     status_explanation,
     status_word,
 )
@@ -193,9 +194,10 @@ def _reviewer_speed(result: PerformanceResult, speed: Speed, pen: Pen) -> Render
 
 
 def _speed(name: Text, speed: Speed, against: str, pairs: str, pen: Pen) -> RenderableType:
-    word = Text(pen.say("fast enough"), "green") if speed.passed else Text(pen.say("too slow"), "red")
+    word = Text(speed_word(speed.quantity, pen.language, passed=speed.passed), style="green" if speed.passed else "red")
     measured = speed_measured(speed.limit, speed.ratio, speed.low, speed.high, pen.language)
-    lines = [pen.line(f"{measured}{pairs}"), pen.line(speed_limit(speed.limit, against, pen.language), "dim")]
+    asked = speed_limit(speed.limit, against, pen.language, speed.quantity)
+    lines = [pen.line(f"{measured}{pairs}"), pen.line(asked, "dim")]
     if not speed.decided:
         lines.append(pen.line(pen.say("undecided after all rounds, counted for the submission"), "cyan"))
     title = Text.assemble(pen.mark(passed=speed.passed), " ", name, "  ", word)

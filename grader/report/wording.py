@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grader.question import Quantity
 from grader.verdict import Outcome, Status
 
 if TYPE_CHECKING:
@@ -72,12 +73,16 @@ _ZH = {
     "must be at least {limit}× as fast as {against}": "速度至少为对照（{against}）的 {limit} 倍",
     "may take at most {limit}× the time of {against}": "用时最多为对照（{against}）的 {limit} 倍",
     "measured {ratio}×, between {low}× and {high}×": "实测 {ratio} 倍，区间 {low} 至 {high} 倍",
+    "must need at least {limit}× less memory than {against}": "占用内存最多为对照（{against}）的 {limit} 分之一",
+    "may need at most {limit}× the memory of {against}": "占用内存最多为对照（{against}）的 {limit} 倍",
     "a simple solution": "简单解法",
     "our solution": "我们的解法",
     "{measured}; {limit}": "{measured}；{limit}",
     "{pairs} pairs": "{pairs} 对",
     "too slow": "太慢",
     "fast enough": "够快",
+    "too heavy": "占用内存过多",
+    "lean enough": "内存够省",
     "undecided after all rounds, counted for the submission": "测完仍无法判定，按通过计",
     "Limits": "限额",
     "time": "时间",
@@ -263,13 +268,29 @@ def worth(points: float, language: Language) -> str:
     return say(language, "{points} point" if points == 1 else "{points} points", points=number(points))
 
 
-def speed_limit(limit: float, against: str, language: Language) -> str:
-    """Say what a performance check asks for; `limit` is the largest allowed ratio of times."""
-    if limit < 1:
-        phrase, limit = "must be at least {limit}× as fast as {against}", 1 / limit
-    else:
-        phrase = "may take at most {limit}× the time of {against}"
-    return say(language, phrase, limit=factor(limit), against=against)
+_ASKED = {
+    Quantity.TIME: (
+        "must be at least {limit}× as fast as {against}",
+        "may take at most {limit}× the time of {against}",
+    ),
+    Quantity.MEMORY: (
+        "must need at least {limit}× less memory than {against}",
+        "may need at most {limit}× the memory of {against}",
+    ),
+}
+_ENOUGH = {Quantity.TIME: ("too slow", "fast enough"), Quantity.MEMORY: ("too heavy", "lean enough")}
+
+
+def speed_limit(limit: float, against: str, language: Language, quantity: Quantity = Quantity.TIME) -> str:
+    """Say what a performance check asks for; `limit` is the largest allowed ratio of times, or of memory."""
+    less, more = _ASKED[quantity]
+    phrase, shown = (less, 1 / limit) if limit < 1 else (more, limit)
+    return say(language, phrase, limit=factor(shown), against=against)
+
+
+def speed_word(quantity: Quantity, language: Language, *, passed: bool) -> str:
+    """Say in two words whether a performance check was passed."""
+    return say(language, _ENOUGH[quantity][passed])
 
 
 def our_solution(limit: float) -> str:

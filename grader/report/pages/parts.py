@@ -17,6 +17,7 @@ from grader.report.wording import (
     score,
     speed_limit,
     speed_measured,
+    speed_word,
     status_explanation,
     status_word,
 )
@@ -117,9 +118,9 @@ def _group_row(group: GroupScore, address: str | None, language: Language) -> Ma
 def draw_speed(name: str, speed: Speed, against: str, ratios: Sequence[float], language: Language) -> Markup:
     """Draw a measured ratio; where being fast is asked for, the scale is how many times as fast."""
     measured = speed_measured(speed.limit, speed.ratio, speed.low, speed.high, language)
-    limit = speed_limit(speed.limit, against, language)
+    limit = speed_limit(speed.limit, against, language, speed.quantity)
     words = one_line(say(language, "{measured}; {limit}", measured=measured, limit=limit))
-    word = say(language, "fast enough" if speed.passed else "too slow")
+    word = speed_word(speed.quantity, language, passed=speed.passed)
     undecided = say(language, "undecided after all rounds, counted for the submission")
     return element(
         "div",
