@@ -266,13 +266,14 @@ def test_the_ratios_of_all_pairs_are_drawn() -> None:
 
 
 @pytest.mark.parametrize(("level", "more"), [(Level.FULL, []), (Level.BASIC, ["--isolation", "basic"])])
-def test_the_command_that_reruns_it_survives_a_shell(level: Level, more: list[str]) -> None:
+def test_the_commands_that_rerun_it_survive_a_shell(level: Level, more: list[str]) -> None:
     odd = SubmissionId(name="a b'; rm -rf $HOME.py", sha256="")
     drawn = PARTIAL.model_copy(update={"submission": odd, "isolation": Isolation(level=level, layers=())})
-    command = next(line for line in page(drawn, Audience.REVIEWER).text.split("\n") if "grade submit" in line)
+    text = page(drawn, Audience.REVIEWER).text
+    submit, rerun = text[text.index("grade submit") :].split("\n")[:2]
 
-    words = shlex.split(command[command.index("grade submit") :])
-    assert words == ["grade", "submit", drawn.question, odd.name, "--seed", str(drawn.seed), *more]
+    assert shlex.split(submit) == ["grade", "submit", drawn.question, odd.name, "--seed", str(drawn.seed), *more]
+    assert shlex.split(rerun) == ["grade", "rerun", "VERDICT.json", odd.name]
 
 
 def test_outcomes_differ_by_more_than_colour() -> None:

@@ -93,6 +93,7 @@ speeds = st.builds(
     pairs=st.integers(0, 120),
     against=words,
     decided=st.booleans(),
+    ratios=st.lists(amounts, max_size=3).map(tuple),
 )
 usages = st.builds(
     Usage,

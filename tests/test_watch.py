@@ -346,6 +346,24 @@ def all_processes() -> set[str]:
     return {f"{fields[0]} {fields[21]}" for fields in map(stat_of, os.listdir("/proc")) if fields}
 
 
+def test_an_interrupt_ends_a_grading_too(desk: Path) -> None:
+    """Ctrl-C while checks run: the examiner and the guest end with the rest, and only what was finished is counted."""
+    file = desk / "solution.py"
+    endless = (SOLUTIONS / "reference.py").read_text(encoding="utf-8").replace("LIMIT = 3", "while True: pass")
+    with Screen("submit", "interface", file, "--watch", "--bank", desk / "bank") as screen:
+        assert screen.shows(ENDS)
+        idle = screen.processes()
+        file.write_text(endless, encoding="utf-8")
+        assert eventually(lambda: len(screen.processes() - idle) >= 2, 60)
+        family = screen.processes()
+        screen.type(b"\x03")
+
+        assert screen.ends() == 0
+        assert eventually(lambda: not family & all_processes())
+    assert "Graded once, at" in screen.text
+    assert "Traceback" not in screen.text
+
+
 def test_what_cannot_be_graded_is_told_and_the_watch_goes_on(desk: Path) -> None:
     """Half a file and no file are messages; what is compared is the last that had checks."""
     file = desk / "solution.py"

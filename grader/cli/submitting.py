@@ -217,9 +217,13 @@ def _source(file: Path, spec: QuestionSpec) -> dict[str, str]:
     try:
         return read_submission(file, spec).texts
     except SubmissionError:  # the verdict says why; a single file can be shown as it is
+        pass
+    try:
         if file.suffix != ".py" or not file.is_file() or file.stat().st_size > 2**21:
             return {}
         return {file.name: file.read_text(encoding="utf-8", errors="replace")}
+    except OSError:  # not to be read, or saved anew just now: the report does without its lines
+        return {}
 
 
 def _deliver(text: str, output: Path | None) -> None:

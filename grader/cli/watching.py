@@ -74,7 +74,7 @@ def _grade_every_save(job: Job, desk: _Desk, diary: _Diary) -> None:
                     diary.say("The question has changed and is made ready anew.")
                     desk.renew()
                 diary.enter(desk)
-            except GraderError as error:
+            except (GraderError, OSError) as error:  # OSError: a file that goes while it is read
                 click.echo(f"{_rule(job)}\nError: {error}")
                 diary.say("Watching {file}; Ctrl-C ends.", file=one_line(job.file.name))
 

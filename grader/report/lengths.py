@@ -21,11 +21,11 @@ def clipped(line: str) -> str:
 
 def capped(text: str, language: Language) -> tuple[str, str]:
     """Return the beginning of a text of many lines, and a phrase on the rest; an empty one where that is all."""
-    lines = text.split("\n")
-    kept = "\n".join(lines[:_MOST_LINES])
+    more_lines = text.count("\n") + 1 - _MOST_LINES
+    kept = "\n".join(text.split("\n", _MOST_LINES)[:_MOST_LINES])
     if len(kept) > _MOST_CHARACTERS:
         left_out = len(text) - _MOST_CHARACTERS
         return kept[:_MOST_CHARACTERS], say(language, "… and {count} more characters", count=left_out)
-    if len(lines) > _MOST_LINES:
-        return kept, say(language, "… and {count} more lines", count=len(lines) - _MOST_LINES)
+    if more_lines > 0:
+        return kept, say(language, "… and {count} more lines", count=more_lines)
     return text, ""

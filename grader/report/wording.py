@@ -168,6 +168,7 @@ _ZH = {
     "Grades": "成绩",
     "Checks, hardest first": "检查（由难到易）",
     "Candidates and checks": "考生与检查",
+    "Candidates and checks, most points first": "考生与检查（得分由高到低）",
     "same content as {candidate}": "内容与 {candidate} 相同",
     "candidate": "考生",
     "status": "状态",

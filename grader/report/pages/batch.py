@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from grader.gradebook import BINS
 from grader.report.lengths import clipped
-from grader.report.pages.heatmap import candidate_cell, draw_heatmap
+from grader.report.pages.heatmap import candidate_cell, check_name, draw_heatmap
 from grader.report.pages.markup import Markup, document, element, link_to
 from grader.report.pages.parts import section
 from grader.report.pages.svg import bar, histogram
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from grader.gradebook import Grade, Gradebook, Item, Sheet
     from grader.question import Language
     from grader.report.pages.heatmap import Links
+
+_MOST_SLOW = 5
 
 
 def batch_page(gradebook: Gradebook, language: Language, links: Links) -> str:
@@ -119,7 +121,7 @@ def _unmarked(gradebook: Gradebook, links: Links, language: Language) -> list[Ma
 
 
 def _slowest(gradebook: Gradebook, links: Links, language: Language) -> list[Markup]:
-    grades = sorted((grade for sheet in gradebook.sheets for grade in sheet.slowest()), key=_duration)[:5]
+    grades = sorted((grade for sheet in gradebook.sheets for grade in sheet.slowest()), key=_duration)[:_MOST_SLOW]
     rows = [
         element(
             "tr",
@@ -128,8 +130,9 @@ def _slowest(gradebook: Gradebook, links: Links, language: Language) -> list[Mar
             *_amounts(seconds(grade.verdict.seconds)),
         )
         for grade in grades
+        if grade.verdict.seconds
     ]
-    return [_table("Slowest", ("candidate", "question", "duration"), rows, language)]
+    return [_table("Slowest", ("candidate", "question", "duration"), rows, language)] if rows else []
 
 
 def _duration(grade: Grade) -> float:
@@ -179,9 +182,8 @@ def _question(sheet: Sheet, links: Links, language: Language) -> list[Markup]:
     return [
         element("p", one_line(sheet.question), class_="eyebrow"),
         *_distribution(sheet, language),
-        element("h3", say(language, "Checks, hardest first")),
-        _items(sheet, language),
-        element("h3", say(language, "Candidates and checks")),
+        *_items(sheet, language),
+        element("h3", say(language, "Candidates and checks, most points first")),
         *draw_heatmap(sheet, links, language),
     ]
 
@@ -198,10 +200,13 @@ def _distribution(sheet: Sheet, language: Language) -> list[Markup]:
     return [element("h3", name), histogram(name, words, sheet.histogram, labels)]
 
 
-def _items(sheet: Sheet, language: Language) -> Markup:
+def _items(sheet: Sheet, language: Language) -> list[Markup]:
+    if not sheet.items:
+        return []
     ranked = sorted(sheet.items, key=lambda item: (item.passed / item.graded, item.name))
     heads = ("check", "group", "Points", "passed", "share", "")
-    return _table("Checks", heads, [_item_row(item, language) for item in ranked], language)
+    table = _table("Checks", heads, [_item_row(item, language) for item in ranked], language)
+    return [element("h3", say(language, "Checks, hardest first")), table]
 
 
 def _item_row(item: Item, language: Language) -> Markup:
@@ -211,7 +216,7 @@ def _item_row(item: Item, language: Language) -> Markup:
         "tr",
         element(
             "th",
-            one_line(clipped(item.name)),
+            check_name(item),
             element("span", say(language, flag), class_="flag") if flag else None,
             scope="row",
         ),

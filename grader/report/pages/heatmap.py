@@ -49,9 +49,15 @@ def candidate_cell(grade: Grade, links: Links, language: Language) -> Markup:
     )
 
 
+def check_name(item: Item) -> str:
+    """Return a check's name for a table, without what every name begins with."""
+    return one_line(clipped(item.name)).removeprefix("test_")
+
+
 def _head(items: Sequence[Item], language: Language) -> Markup:
     columns = [
-        element("th", element("span", one_line(clipped(item.name)), class_="upright"), scope="col") for item in items
+        element("th", element("span", check_name(item), title=item.name, class_="upright"), scope="col")
+        for item in items
     ]
     fixed = [element("th", say(language, label), scope="col") for label in ("candidate", "Points")]
     return element("thead", element("tr", *fixed, *columns))
@@ -65,7 +71,7 @@ def _row(
     if grade.verdict.status in _WITHOUT_CHECKS:
         status = status_word(grade.verdict.status, language)
         kind = "bad" if grade.marked else "ours"
-        wide = element("td", status, class_=kind, colspan=len(items))
+        wide = element("td", status, class_=kind, colspan=max(len(items), 1))
         return element("tr", name, points, wide)
     outcomes: dict[Key, Outcome] = {(check.visibility, check.name): check.outcome for check in grade.verdict.checks}
     missing = element("td")

@@ -8,7 +8,7 @@ from grader.report.amounts import amounts
 from grader.report.lengths import clipped
 from grader.report.pages.evidence import draw_text
 from grader.report.pages.markup import Markup, Node, element
-from grader.report.pages.svg import bar, ratio_plot
+from grader.report.pages.svg import Measurement, bar, ratio_plot
 from grader.report.untrusted import one_line
 from grader.report.wording import (
     factor,
@@ -142,14 +142,12 @@ def _plot(speed: Speed, ratios: Sequence[float], words: str, language: Language)
     if faster:
         values = [1 / value if value else float("inf") for value in values]
     ratio, one_end, other_end, limit, *points = values
+    low, high = sorted((one_end, other_end))
     return ratio_plot(
         say(language, "Measured ratio and limit"),
         words,
-        points,
-        (ratio, min(one_end, other_end), max(one_end, other_end)),
-        limit,
-        above=faster,
-        limit_label=f"{say(language, 'limit')} {factor(limit)}×",
+        Measurement(ratio, low, high, limit, points, above=faster),
+        f"{say(language, 'limit')} {factor(limit)}×",
     )
 
 

@@ -159,7 +159,8 @@ def _layers(isolation: Isolation, language: Language) -> list[Markup]:
 
 
 def _rerun(verdict: Verdict, level: Level | None) -> str:
-    """Return the command that grades the same file in the same way; basic isolation is never taken unasked."""
+    """Return the command that grades the same file in the same way, and the one that compares with the JSON report."""
     words = ["grade", "submit", verdict.question, verdict.submission.name, "--seed", str(verdict.seed)]
-    words += ["--isolation", level.value] if level is Level.BASIC else []
-    return shlex.join(map(one_line, words))
+    words += ["--isolation", level.value] if level is Level.BASIC else []  # which is never taken unasked
+    again = ["grade", "rerun", "VERDICT.json", verdict.submission.name]
+    return "\n".join(shlex.join(map(one_line, command)) for command in (words, again))

@@ -6,6 +6,7 @@ Positions are percentages and heights are pixels, so that a drawing grows with t
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.report.pages.markup import Markup, element
@@ -36,46 +37,40 @@ def figure(name: str, description: str, height: float, *shapes: Markup) -> Marku
     return element("svg", *words, *shapes, class_="figure", role="img", width="100%", height=height)
 
 
-def ratio_plot(
-    name: str,
-    description: str,
-    ratios: Sequence[float],
-    measured: tuple[float, float, float],
-    limit: float,
-    *,
-    above: bool,
-    limit_label: str,
-) -> Markup:
-    """Draw single ratios from first (top) to last, the measured one with its interval, and the limit.
+@dataclass(frozen=True)
+class Measurement:
+    """A measured ratio beside its limit, all on one scale."""
 
-    Args:
-        name: Text alternative, in short.
-        description: Text alternative, in full.
-        ratios: Of each pair of runs, in order of running; may be empty.
-        measured: Ratio, and the lower and upper end of its interval.
-        limit: On the same scale.
-        above: Whether what lies above the limit passes.
-        limit_label: What to write at the limit.
+    ratio: float
+    low: float
+    high: float
+    limit: float
+    singles: Sequence[float]
+    """The ratio of each pair of runs, in order of running; may be empty."""
+    above: bool
+    """Whether what lies above the limit passes."""
+
+
+def ratio_plot(name: str, description: str, measured: Measurement, limit_label: str) -> Markup:
+    """Draw single ratios from the first (top) to the last, the measured one with its interval, and the limit.
+
+    `name` and `description` are the text alternative; `limit_label` is written at the limit.
     """
-    ratio, low, high = map(_positive, measured)
-    axis = _Axis([ratio, low, high, _positive(limit), *map(_positive, ratios)])
+    limit = _positive(measured.limit)
+    axis = _Axis([limit, *map(_positive, (measured.ratio, measured.low, measured.high, *measured.singles))])
     edge = axis.at(limit)
-    start, width = (0.0, edge) if above else (edge, 100 - edge)
     return figure(
         name,
         description,
         _HEIGHT,
-        element("rect", class_="beyond", x=f"{start:.2f}%", width=f"{width:.2f}%", y=_TOP, height=_BOTTOM - _TOP),
+        _band("beyond", 0.0 if measured.above else edge, edge if measured.above else 100.0),
         *_ticks(axis),
-        element(
-            "rect", class_="interval", x=f"{axis.at(low):.2f}%", width=f"{axis.at(high) - axis.at(low):.2f}%",
-            y=_TOP, height=_BOTTOM - _TOP,
-        ),
-        *_dots(axis, ratios),
-        _upright("measured", axis.at(ratio)),
+        _band("interval", axis.at(measured.low), axis.at(measured.high)),
+        *_dots(axis, measured.singles),
+        _upright("measured", axis.at(measured.ratio)),
         _upright("limit", edge),
         element("text", limit_label, x=f"{edge:.2f}%", y=14, text_anchor=_anchor(edge), class_="limit-label"),
-    )  # fmt: skip
+    )
 
 
 def histogram(name: str, description: str, counts: Sequence[int], labels: Sequence[str]) -> Markup:
@@ -139,6 +134,11 @@ def _dots(axis: _Axis, ratios: Sequence[float]) -> list[Markup]:
         element("circle", class_="dot", cx=f"{axis.at(value):.2f}%", cy=_TOP + 6 + index * step, r=2.5)
         for index, value in enumerate(ratios)
     ]
+
+
+def _band(kind: str, start: float, stop: float) -> Markup:
+    place = {"x": f"{start:.2f}%", "width": f"{stop - start:.2f}%"}
+    return element("rect", class_=kind, y=_TOP, height=_BOTTOM - _TOP, **place)
 
 
 def _upright(kind: str, at: float) -> Markup:
