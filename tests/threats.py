@@ -93,7 +93,8 @@ THREATS = {
     ),
     "A4.40": Threat("work after the reply or in the gaps", "the guest stands still while it is not asked; CPU audit"),
     "A4.41": Threat(
-        "more cores, or none left for the opponent", "the guest stands still while the other runs; CPU audit"
+        "more cores, or none left for the opponent",
+        "a time counts the CPU time of all its processes; the guest stands still while the other runs; CPU audit",
     ),
     "A4.42": Threat("the opponent slowed through shared state", "the guest stands still while the other side runs"),
     "A4.43": Threat(
