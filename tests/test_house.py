@@ -36,6 +36,7 @@ FLOORS = {
     "score": 2,
     "gradebook": 2,
     "sandbox": 2,
+    "cluster": 3,
     "report": 3,
     "plan": 3,
     "exam": 4,
@@ -43,6 +44,7 @@ FLOORS = {
     "intake": 5,
     "records": 5,
     "batch": 6,
+    "packing": 7,
     "proof": 6,
     "draft": 7,
     "takehome": 7,
@@ -58,7 +60,7 @@ NEIGHBOURS = {
 # What `from grader import NAME` gives, and where it lives. The version belongs to nobody.
 FACE = {"grade": "grader.grading", "load_bank": "grader.bank"}
 FOR_SUITES = {"grader.exam", "grader.exam.marks", "grader.exam.compare"}
-HEAVY = {"torch", "transformers"}  # over a CPU second each: `grade --help` must not pay for them
+HEAVY = {"ray", "torch", "transformers"}  # over a CPU second each: `grade --help` must not pay for them
 
 # Text that ties a file to one machine or one mirror. Relative paths such as `my/work/` are none of these.
 MACHINE = re.compile(r"(?<![\w.~}-])/(?:root|work)/|/home/[a-z]")

@@ -15,7 +15,7 @@ from grader.cli.options import bank_option, isolation_option, language_option, s
 from grader.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from grader.bank import Bank
     from grader.batch import Entrant
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from grader.records import BatchFolder, BatchRecord
     from grader.verdict import Level
 
-ENGINES = ("local",)
+ENGINES = ("local", "ray")
 TOLD_SECONDS = 10.0
 """Where nobody watches a bar, progress is a line this often; the summary is renewed as often."""
 
@@ -45,8 +45,15 @@ class Wishes(NamedTuple):
 @click.argument("submissions", type=click.Path(path_type=Path), required=False)
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder for the results.")
 @click.option("--resume", is_flag=True, help="Go on with what an interrupted batch left there.")
-@click.option("--jobs", type=click.IntRange(1), help="Submissions graded at a time; one a core unless given.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="Submissions graded at a time (by ray, on each node); one a core unless given.",
+)
 @click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True, help="Where they are graded.")
+@click.option(
+    "--address", metavar="HOST:PORT", help="With --engine ray: the cluster; one is started here unless given."
+)
 @seed_option
 @isolation_option
 @language_option
@@ -58,6 +65,7 @@ def batch(
     resume: bool,
     jobs: int | None,
     engine: str,
+    address: str | None,
     seed: int | None,
     isolation: str | None,
     language: Language,
@@ -73,6 +81,7 @@ def batch(
     Example:
       grade batch fedavg submissions/ --out results/
       grade batch manifest.csv --out results/ --resume
+      grade batch fedavg submissions/ --out results/ --engine ray --address 10.0.0.1:6379
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
     from grader.bank import load_bank
     from grader.intake import take_in
@@ -83,9 +92,9 @@ def batch(
     default, source = _asked(what, submissions, bank)
     with take_in(source) as intake:
         for note in intake.notes:
-            click.echo(f"Note: {note}", err=True)
+            _note(note)
         entrants = [_entrant(one, default, bank) for one in intake.handed]
-        book = _grade_all(entrants, source, wishes, _engine(engine, jobs))
+        book = _grade_all(entrants, source, wishes, make_engine(engine, jobs, address, _packages(entrants)))
     return _conclude(book, out, language)
 
 
@@ -119,10 +128,28 @@ def _entrant(handed: Handed, default: Question | None, bank: Bank) -> Entrant:
     )
 
 
-def _engine(name: str, jobs: int | None) -> Engine:
+def make_engine(name: str, jobs: int | None, address: str | None = None, packages: Collection[str] = ()) -> Engine:
+    """Return the engine of a name; Ray only where it is asked for."""
+    if name == "ray":
+        from grader.cluster.ray_engine import RayEngine
+        from grader.packing import QuestionFreight
+
+        return RayEngine(QuestionFreight(), address, jobs, packages=packages, warn=_note)
+    if address is not None:
+        raise InputError("--address names a cluster, and --engine local uses none", cure="Add --engine ray")
     from grader.engine import LocalEngine
 
-    return {"local": LocalEngine}[name](jobs)
+    return LocalEngine(jobs)
+
+
+def _note(text: str) -> None:
+    click.echo(f"Note: {text}", err=True)
+
+
+def _packages(entrants: Sequence[Entrant]) -> set[str]:
+    """Return what the questions are graded with: verdicts may depend on its versions."""
+    used = {name.partition(".")[0] for one in entrants for name in one.question.spec.environment.packages}
+    return {"cloudpickle", "hypothesis", "numpy", "pytest", *used}
 
 
 def _grade_all(entrants: Sequence[Entrant], source: Path, wishes: Wishes, engine: Engine) -> Gradebook:
