@@ -11,7 +11,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
-from grader.errors import InputError
+from grader.errors import BrokenError, InputError
 from grader.sandbox import scratch
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 5.0
 STORE_BYTES = 96 * 2**20
 """Shared memory of a cluster of our own; Ray would take a third of the machine's."""
+MAX_FOLDER = 40
+"""The name of a socket may have 107 bytes (unix(7)), and Ray adds up to 66."""
 _QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
 
 
@@ -28,7 +30,8 @@ def cluster(address: str | None, jobs: int | None) -> Iterator[Any]:
     """Yield Ray, connected to a cluster or to one that is started; then leave that one, or end this.
 
     Raises:
-        InputError: Ray is not installed, or there is no cluster at the address.
+        InputError: there is no cluster at the address.
+        BrokenError: none can be started here.
     """
     with contextlib.ExitStack() as undo:
         with _own_signals():
@@ -73,6 +76,9 @@ def _start(ray: Any, jobs: int | None, undo: contextlib.ExitStack) -> None:
     """Start a cluster of one node, for ourselves alone, and leave nothing of it."""
     folder = scratch.make()
     undo.callback(scratch.remove, folder)
+    if len(folder) > MAX_FOLDER:
+        fault = f"{folder} is too long a name for Ray's sockets"
+        raise BrokenError(f"{fault}. Name a shorter folder in the variable TMPDIR.")
     undo.enter_context(_variable("RAY_AUTH_TOKEN", secrets.token_hex(32)))
     undo.callback(ray.shutdown)  # before its folder is removed
     ray.init(

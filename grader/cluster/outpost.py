@@ -78,7 +78,8 @@ class Outpost:
                 check=True,
             )
         self._connection = Connection(os.dup(self._socket.fileno()))
-        self._pidfd = os.pidfd_open(self._connection.recv())
+        self.pid: int = self._connection.recv()
+        self._pidfd = os.pidfd_open(self.pid)
         self._connection.send(orders)
         self._listener = threading.Thread(target=self._listen, name="outpost", daemon=True)
         self._listener.start()
