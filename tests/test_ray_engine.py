@@ -21,7 +21,7 @@ from waiting import eventually
 
 from grader.bank import load_bank
 from grader.batch import Job, Marker
-from grader.cluster import fleet
+from grader.cluster import fleet, survey
 from grader.cluster.ray_engine import RayEngine
 from grader.engine import LocalEngine
 from grader.errors import BrokenError, IsolationError
@@ -77,9 +77,8 @@ from grader.exam import points
 
 
 @points(1, group="values")
-def test_of_any(solution, reference, rng):
-    number = int(rng.integers(10, 100))
-    assert solution.twice(number) == reference.twice(number)
+def test_of_another(solution, reference):
+    assert solution.twice(21) == reference.twice(21)
 """,
     "bank/plain/tiny/starter.py": "def twice(number):\n    ...\n",
     "bank/plain/tiny/statement.en.md": "# Twice as much\n",
@@ -184,8 +183,16 @@ def by_content(results: list[tuple[Job, Verdict]]) -> dict[str, dict[str, Any]]:
 
 
 def engine(nodes: Nodes, told: list[str] | None = None) -> RayEngine:
-    warn = [].append if told is None else told.append
-    return RayEngine(QuestionFreight(), nodes.address, packages={"numpy", "pytest"}, warn=warn)
+    told = [] if told is None else told
+    return RayEngine(QuestionFreight(), nodes.address, packages={"numpy", "pytest"}, warn=told.append)
+
+
+def plain_engine(
+    nodes: Nodes, told: list[str] | None = None, resources: Mapping[str, float] | None = None
+) -> RayEngine:
+    """An engine that knows nothing of grading."""
+    told = [] if told is None else told
+    return RayEngine(Nothing(resources or {}), nodes.address, packages={"numpy"}, warn=told.append)
 
 
 def test_the_same_verdicts_as_here(nodes: Nodes, tmp_path: Path) -> None:
@@ -212,13 +219,11 @@ def test_a_node_is_killed_in_the_middle(nodes: Nodes, tiny: Question, tmp_path: 
         results.append(result)
         if len(results) == 60:
             nodes.kill_second()
-    alone = dict(zip(ANSWERS, (v for _, v in LocalEngine(1).run(MAKE, jobs[: len(ANSWERS)])), strict=True))
+    alone = {answer_of(job): told_of(verdict) for job, verdict in LocalEngine(1).run(MAKE, jobs[: len(ANSWERS)])}
 
     assert Counter(job.seed for job, _ in results) == Counter(range(200))
-    assert {(answer_of(job), verdict.status, verdict.points) for job, verdict in results} == {
-        (answer, verdict.status, verdict.points) for answer, verdict in alone.items()
-    }
-    assert all(_told(verdict) == _told(alone[answer_of(job)]) for job, verdict in results)
+    assert len(alone) == len(ANSWERS)
+    assert [told_of(verdict) for _, verdict in results] == [alone[answer_of(job)] for job, _ in results]
     (line,) = told
     assert "lost its worker, whose jobs are done again" in line
     assert eventually(lambda: not marked(nodes.mark) - before, PATIENCE)
@@ -230,7 +235,7 @@ def answer_of(job: Job) -> str:
     return job.submission.units[0].source.partition("\n")[0]
 
 
-def _told(verdict: Verdict) -> dict[str, Any]:
+def told_of(verdict: Verdict) -> dict[str, Any]:
     """All of a verdict that a number in the submission and the seed do not change."""
     return {key: value for key, value in timeless(verdict).items() if key not in {"submission", "seed"}}
 
@@ -258,7 +263,7 @@ def test_jobs_are_drawn_as_they_are_needed(nodes: Nodes) -> None:
             drawn.append(len(drawn))
             yield len(drawn)
 
-    plain = RayEngine(Nothing(), nodes.address, warn=[].append)
+    plain = plain_engine(nodes)
     with closing(plain.run(Clumsy, endless())) as results:
         for _ in range(10):
             next(results)
@@ -272,7 +277,7 @@ def test_a_gpu_that_nobody_has_is_not_waited_for(nodes: Nodes, tiny: Question, t
     (without,) = engine(nodes).run(MAKE, [job])
     third = nodes.cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=STORE)
     try:
-        plain = RayEngine(Nothing({"GPU": 1}), nodes.address, warn=[].append)
+        plain = plain_engine(nodes, resources={"GPU": 1})
         seen = dict(plain.run(Clumsy, ["visible"]))
     finally:
         nodes.cluster.remove_node(third)
@@ -293,10 +298,10 @@ def _on_gpu(question: Question) -> Question:
 class Nothing:
     """Freight of jobs that need no files."""
 
-    resources: Mapping[str, float] | None = None
+    resources: Mapping[str, float]
 
     def needs(self, _job: object) -> Mapping[str, float]:
-        return self.resources or {}
+        return self.resources
 
     def cargo_of(self, _job: object) -> str:
         return "nothing"
@@ -331,7 +336,7 @@ class Clumsy:
 def test_what_kills_its_worker_once_is_done_again(nodes: Nodes, tmp_path: Path) -> None:
     """The others beside it too, each once."""
     told: list[str] = []
-    plain = RayEngine(Nothing(), nodes.address, warn=told.append)
+    plain = plain_engine(nodes, told)
     jobs = [*range(6), tmp_path / "once", *range(6, 12)]
 
     assert Counter(job for job, _ in plain.run(Clumsy, jobs)) == Counter(jobs)
@@ -340,24 +345,24 @@ def test_what_kills_its_worker_once_is_done_again(nodes: Nodes, tmp_path: Path) 
 
 def test_what_kills_its_worker_again_and_again_is_named(nodes: Nodes) -> None:
     """The run ends with the job's name instead of the last node."""
-    plain = RayEngine(Nothing(), nodes.address, warn=[].append)
+    plain = plain_engine(nodes)
     with pytest.raises(BrokenError, match=r"^fatal: the worker was lost 3 times.*process that grades has ended"):
         list(plain.run(Clumsy, ["fatal"]))
 
 
 def test_where_no_node_can_the_reasons_are_told(nodes: Nodes) -> None:
     """Isolation that is demanded and cannot be had on any node."""
-    plain = RayEngine(Nothing(), nodes.address, warn=[].append)
+    plain = plain_engine(nodes)
     with pytest.raises(BrokenError, match=r"no node of the cluster is left.*no walls here.*no walls here"):
         list(plain.run(Clumsy, ["walls"]))
 
 
 def test_another_grader_is_not_used(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nodes whose grader has other files are left out, and it is said what to do."""
-    honest = fleet.survey
-    monkeypatch.setattr(fleet, "survey", lambda packages: {**honest(packages), fleet.SOURCES: "other"})
+    honest = survey.survey
+    monkeypatch.setattr(fleet, "survey", lambda packages: {**honest(packages), survey.SOURCES: "other"})
     told: list[str] = []
-    plain = RayEngine(Nothing(), nodes.address, warn=told.append)
+    plain = plain_engine(nodes, told)
     with pytest.raises(BrokenError, match="install the same on every node"):
         list(plain.run(Clumsy, [1]))
 
@@ -366,10 +371,10 @@ def test_another_grader_is_not_used(nodes: Nodes, monkeypatch: pytest.MonkeyPatc
 
 def test_another_package_is_told(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is used all the same."""
-    honest = fleet.survey
+    honest = survey.survey
     monkeypatch.setattr(fleet, "survey", lambda packages: {**honest(packages), "numpy": "0.1"})
     told: list[str] = []
-    plain = RayEngine(Nothing(), nodes.address, packages={"numpy"}, warn=told.append)
+    plain = plain_engine(nodes, told)
 
     assert len(list(plain.run(Clumsy, range(20)))) == 20
     assert told
@@ -388,7 +393,8 @@ def test_a_cluster_of_our_own_comes_and_goes(tiny: Question, tmp_path: Path) -> 
         done = grade_batch("tiny", submissions, "--out", tmp_path / "out", TMPDIR=place, bank=tiny, mark=mark)
         left = os.listdir(place)
 
-    assert (done.returncode, done.stderr) == (0, "")
+    said = [line for line in done.stderr.splitlines() if not line.startswith("graded ")]
+    assert (done.returncode, said) == (0, [])
     assert "raylet" not in done.stdout
     assert len(list((tmp_path / "out/verdicts/plain.tiny").iterdir())) == 6
     assert left == []

@@ -81,14 +81,12 @@ def _start(ray: Any, jobs: int | None, undo: contextlib.ExitStack) -> None:
         raise BrokenError(f"{fault}. Name a shorter folder in the variable TMPDIR.")
     undo.enter_context(_variable("RAY_AUTH_TOKEN", secrets.token_hex(32)))
     undo.callback(ray.shutdown)  # before its folder is removed
-    ray.init(
-        address="local",
-        num_cpus=jobs or len(os.sched_getaffinity(0)),
-        object_store_memory=STORE_BYTES,
-        include_dashboard=False,
-        _temp_dir=folder,
-        **_QUIET,
-    )
+    cores = jobs or len(os.sched_getaffinity(0))
+    store = {"object_store_memory": STORE_BYTES, "_temp_dir": folder}
+    try:
+        ray.init(address="local", num_cpus=cores, include_dashboard=False, **store, **_QUIET)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise BrokenError(f"Ray cannot be started here: {_first_line(error)}") from error
 
 
 def _connect(ray: Any, address: str) -> None:
@@ -100,8 +98,11 @@ def _connect(ray: Any, address: str) -> None:
 
 
 def _nobody(address: str, error: Exception) -> InputError:
-    reason = str(error).strip().partition("\n")[0]
-    return InputError(f"no Ray cluster can be joined at {address}: {reason}", cure=_cure(address))
+    return InputError(f"no Ray cluster can be joined at {address}: {_first_line(error)}", cure=_cure(address))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
 
 
 def _cure(address: str) -> str:

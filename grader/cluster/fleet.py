@@ -250,7 +250,7 @@ class Fleet(Generic[J]):
         errand.losses += not post.dismissed
         if errand.losses >= LOSSES:
             raise BrokenError(
-                f"{errand.job}: the worker was lost {LOSSES} times while it was being graded: {_reason(error)}"
+                f"{errand.job}: the worker was lost {LOSSES} times while it was being graded: {reason_of(error)}"
             )
         self._again.append(errand)
 
@@ -261,9 +261,9 @@ class Fleet(Generic[J]):
         self._discharge(post)
         self._losses[post.node] += 1
         if self._losses[post.node] >= LOSSES:
-            self._refuse(post, f"it lost {LOSSES} workers: {_reason(error)}")
+            self._refuse(post, f"it lost {LOSSES} workers: {reason_of(error)}")
         else:
-            self._warn(f"{post.place} lost its worker, whose jobs are done again: {_reason(error)}")
+            self._warn(f"{post.place} lost its worker, whose jobs are done again: {reason_of(error)}")
         self._mustered = float("-inf")
 
     def _refuse(self, post: Post, reason: str) -> None:
@@ -284,6 +284,6 @@ def _has(node: Mapping[str, Any], kind: Kind) -> bool:
     return all(node["Resources"].get(name, 0) >= amount for name, amount in kind)
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """Return the last line of what Ray says, which is the cause."""
     return str(error).strip().rpartition("\n")[2].strip()

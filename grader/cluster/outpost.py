@@ -154,6 +154,7 @@ class _Inside:
     def serve(self) -> None:
         """Do what is asked, several jobs at once; leave nothing behind."""
         root = Path(scratch.make())
+        os.chdir(root)  # Hypothesis keeps a folder where it runs
         try:
             worker = self._make_worker()
             threads = ThreadPoolExecutor(self._slots, thread_name_prefix="outpost")

@@ -6,7 +6,8 @@ import contextlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.cluster.connection import check, cluster
-from grader.cluster.fleet import Fleet, Mission
+from grader.cluster.fleet import Fleet, Mission, reason_of
+from grader.errors import BrokenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterable
@@ -55,6 +56,9 @@ class RayEngine:
         """
         mission = Mission(make_worker, self._freight, self._jobs, self._packages)
         with cluster(self._address, self._jobs) as ray:
-            fleet: Fleet[J] = Fleet(ray, mission, self._warn)
-            with contextlib.closing(fleet):
-                yield from fleet.run(jobs)
+            try:
+                fleet: Fleet[J] = Fleet(ray, mission, self._warn)
+                with contextlib.closing(fleet):
+                    yield from fleet.run(jobs)
+            except ray.exceptions.RayError as error:
+                raise BrokenError(f"the cluster is lost: {reason_of(error)}") from error
