@@ -25,7 +25,7 @@ from grader.cluster import freight, survey
 from grader.cluster.outpost import Orders, Outpost, OutpostLostError, outcome
 from grader.errors import InputError
 from grader.packing import QuestionFreight
-from grader.sandbox import maker, tree
+from grader.sandbox import launch, maker, tree
 from grader.submission import read_submission
 from grader.verdict import Status
 
@@ -198,6 +198,17 @@ def test_only_a_question_that_cannot_do_without_asks_for_a_gpu(question: Questio
         {},
         {"GPU": 1},
     ]
+
+
+def test_a_guest_sees_the_gpu_that_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray says which one is ours in a variable, and that none is; a machine that has a card has it for nobody then."""
+    monkeypatch.setattr(Path, "glob", lambda *_: iter([Path("/dev/nvidia0")]))
+    seen = {}
+    for choice in ("1", "", "-1"):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", choice)
+        seen[choice] = launch.environment(1)["CUDA_VISIBLE_DEVICES"], bool(launch.accelerators())
+
+    assert seen == {"1": ("1", True), "": ("", False), "-1": ("-1", False)}
 
 
 def _on(job: Job, device: str) -> Job:

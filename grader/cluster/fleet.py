@@ -152,7 +152,7 @@ class Fleet(Generic[J]):
     def _kind_for(self, errand: Errand[J]) -> Kind:
         """Return what the station must have; nothing if no node has it: then the worker says what is missing."""
         kind: Kind = frozenset(self._mission.freight.needs(errand.job).items())
-        if kind not in self._kinds and not any(_has(node, kind) for node in self._nodes()):
+        if kind and not any(_has(node, kind) for node in self._nodes()):
             kind = frozenset()
         if kind not in self._kinds:
             self._kinds.add(kind)
@@ -162,7 +162,8 @@ class Fleet(Generic[J]):
     def _roomiest(self, kind: Kind) -> Post | None:
         posts = [post for post in self._posts if post.kind == kind]
         if not posts:
-            raise BrokenError(f"no node of the cluster is left to grade: {'; '.join(self._refused.values())}")
+            reasons = "; ".join(self._refused.values()) or "none is alive that has a core"
+            raise BrokenError(f"no node of the cluster is left to grade: {reasons}")
         if not any(post.ready for post in posts) and time.monotonic() - posts[0].since > READY_SECONDS:
             wanted = ", ".join(f"{post.slots} CPUs" if not kind else str(dict(kind)) for post in posts)
             raise BrokenError(
