@@ -145,7 +145,7 @@ def _collect(suites: list[Path], service: Service) -> None:
 
     use_profile()
     try:
-        status = pytest.main(_arguments(suites), plugins=[plugin, service])
+        status = pytest.main(arguments(suites), plugins=[plugin, service])
         fault = f"pytest ended with {pytest.ExitCode(status).name}"
     except BaseException as error:  # a suite that leaves while it is imported
         traceback.print_exc()
@@ -160,7 +160,7 @@ _UNUSED = (
 )  # fmt: skip
 
 
-def _arguments(suites: list[Path]) -> list[str]:
+def arguments(suites: list[Path]) -> list[str]:
     """Return pytest's arguments: no configuration, no conftest, no plugin that is not needed."""
     flags = [word for name in _UNUSED for word in ("-p", f"no:{name}")]
     place = ["--rootdir", str(suites[0].parent), "-c", os.devnull, "--noconftest", "--import-mode=importlib"]
