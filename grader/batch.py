@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import threading
 from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from grader.exam.fingerprint import changed, fingerprint
 from grader.exam.seeds import derive
 from grader.exam.supervisor import WarmExam
 from grader.gradebook import UNMARKED, Grade
-from grader.grading import grade, unreadable
+from grader.grading import SEED_BITS, grade, unreadable
 from grader.records import BatchRecord, refuse_twins
 from grader.report.tables import csv_grades, csv_summary
 from grader.score import unread
@@ -165,13 +166,16 @@ class Batch:
 
     entrants: Sequence[Entrant]
     folder: BatchFolder
-    seed: int
-    level: Level | None = None
+    """In which the batch has begun: seed and isolation stand in its record."""
     resumed: bool = False
     """Whether verdicts that are there already count."""
+    _record: BatchRecord = field(init=False)
     _ready: deque[Grade] = field(default_factory=deque)
     _waiting: dict[tuple[str, str], list[Entrant]] = field(default_factory=dict)
     _graded: dict[tuple[str, str], Entrant] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._record = self.folder.record()
 
     def run(self, engine: Engine) -> Generator[Grade, None, None]:
         """Grade every submission; yield each grade after it was written.
@@ -179,7 +183,7 @@ class Batch:
         Raises:
             GraderError: nothing can be graded here at all.
         """
-        with contextlib.closing(engine.run(partial(Marker, self.level), self._jobs())) as results:
+        with contextlib.closing(engine.run(partial(Marker, self._record.isolation), self._jobs())) as results:
             for job, verdict in results:
                 yield from self._drain()
                 yield from self._settle(job.key, verdict)
@@ -208,11 +212,11 @@ class Batch:
         try:
             submission = read_submission(entrant.path, question.spec, anonymous=True)
         except SubmissionError as error:
-            verdict = unreadable(question, entrant.path, self.seed, error)
+            verdict = unreadable(question, entrant.path, self._record.seed, error)
             self.folder.keep(entrant.entry, verdict)
             self._ready.append(_grade(entrant, verdict))
             return None
-        return Job(question, submission, derive(self.seed, question.qualified_id, submission.sha256) % 2**63)
+        return Job(question, submission, derive(self._record.seed, question.qualified_id, submission.sha256) % 2**63)
 
     def _kept(self, entrant: Entrant, job: Job) -> Verdict | None:
         """Return the verdict that an interrupted batch left, if it counts."""
@@ -253,22 +257,33 @@ def slim(verdict: Verdict) -> Verdict:
     return verdict.model_copy(update={"checks": checks, "output": "", "environment": {}, "suite": {}})
 
 
-def make_record(entrants: Sequence[Entrant], source: Path, seed: int, level: Level | None) -> BatchRecord:
-    """Write down what a batch is asked.
+def make_record(
+    entrants: Sequence[Entrant],
+    source: Path,
+    *,
+    seed: int | None = None,
+    level: Level | None = None,
+    assignment: str | None = None,
+) -> BatchRecord:
+    """Write down what a batch is asked; its seed is secret and fresh unless given.
 
     Raises:
-        InputError: there is nothing to grade, or a candidate handed in twice for one question.
+        InputError: a candidate handed in twice for one question.
     """
-    if not entrants:
-        raise InputError("there is no submission in it", file=source, cure="Look at what `grade batch --help` expects")
     entries = tuple(entrant.entry for entrant in entrants)
     refuse_twins(entries)
     questions = {entrant.question.qualified_id: entrant.question for entrant in entrants}
-    suites = {name: fingerprint(question) for name, question in sorted(questions.items())}
-    return BatchRecord(seed=seed, isolation=level, source=os.path.abspath(source), suites=suites, entries=entries)
+    return BatchRecord(
+        seed=secrets.randbits(SEED_BITS) if seed is None else seed,
+        isolation=level,
+        source=os.path.abspath(source),
+        assignment=assignment,
+        suites={name: fingerprint(question) for name, question in sorted(questions.items())},
+        entries=entries,
+    )
 
 
-def resume(left: BatchRecord, asked: BatchRecord, *, seed: int | None) -> BatchRecord:
+def resumed(left: BatchRecord, asked: BatchRecord, *, seed: int | None) -> BatchRecord:
     """Return what goes on: the batch that was left, with the submissions that are there now.
 
     Raises:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from grader.question import Frozen
-from grader.verdict import CheckResult, Outcome, Status, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from grader.verdict import CheckResult, Outcome, Status, Verdict
 
-class CheckChange(Frozen):
+
+@dataclass(frozen=True)
+class CheckChange:
     """A check with another outcome or other points; None where the check is new, or gone."""
 
     name: str
@@ -21,7 +22,8 @@ class CheckChange(Frozen):
     points_after: float
 
 
-class Change(Frozen):
+@dataclass(frozen=True)
+class Change:
     """What became of one candidate's verdict."""
 
     candidate: str

@@ -9,6 +9,8 @@ A file is there whole or not at all. Whatever moment a batch is ended at, what w
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import ValidationError
@@ -16,14 +18,13 @@ from pydantic import ValidationError
 from grader import __version__
 from grader.errors import InputError
 from grader.files import write_whole
-from grader.intake import file_name
+from grader.intake import file_name, take_in
 from grader.question import Frozen
 from grader.report.document import as_text
 from grader.verdict import Level, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
 RECORD = "batch.json"
 
@@ -52,6 +53,8 @@ class BatchRecord(Frozen):
     isolation: Level | None = None
     source: str
     """Folder, archive or manifest that the submissions were found in."""
+    assignment: str | None = None
+    """Of an nbgrader course."""
     suites: dict[str, dict[str, str]]
     """Question to the SHA-256 of the files that decide."""
     entries: tuple[Entry, ...]
@@ -121,6 +124,26 @@ class BatchFolder:
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
+
+
+@contextmanager
+def found_again(record: BatchRecord, source: Path | None = None) -> Iterator[dict[Entry, Path]]:
+    """Look for the submissions of a batch where they were found, or where they are now; give those that are there.
+
+    Raises:
+        InputError: the source cannot be read.
+    """
+    source = source or Path(record.source)
+    with take_in(source, assignment=record.assignment) as intake:
+        there = {(one.candidate, place_of(one.path, source)): one.path for one in intake.handed}
+        found = {entry: there.get((entry.candidate, entry.path)) for entry in record.entries}
+        yield {entry: path for entry, path in found.items() if path is not None}
+
+
+def place_of(path: Path, source: Path) -> str:
+    """Return where a submission lies in its source; one out of a zip is known by its last two names."""
+    root = source if source.is_dir() else source.parent
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else "/".join(path.parts[-2:])
 
 
 def refuse_twins(entries: Iterable[Entry]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from grader import __version__
@@ -18,11 +20,12 @@ from grader.gradebook import Grade, Gradebook
 from grader.records import RECORD, BatchFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from grader.bank import Bank
     from grader.engine import Engine
-    from grader.records import BatchRecord
+    from grader.records import BatchRecord, Entry
 
 DRAFT = "regrade"
 HISTORY = "history"
@@ -33,17 +36,14 @@ class Regrading:
     """New verdicts on the submissions of a batch, beside the old ones until they are applied."""
 
     def __init__(self, folder: BatchFolder, entrants: Sequence[Entrant]) -> None:
-        """Prepare to grade again; what an interrupted regrading by the same suites left counts.
-
-        Raises:
-            InputError: a submission that was graded is not there any more.
-        """
+        """Prepare to grade again; what an interrupted regrading by the same suites left counts."""
         self.folder = folder
         self.before = folder.record()
-        self.entrants = _those_of(self.before, entrants)
+        self.entrants = entrants
         self._draft = BatchFolder(folder.root / DRAFT)
-        source, seed, level = folder.root, self.before.seed, self.before.isolation
-        asked = make_record(self.entrants, source, seed, level).model_copy(update={"source": self.before.source})
+        asked = self.before.model_copy(
+            update={"grader": __version__, "suites": make_record(self.entrants, folder.root).suites}
+        )
         self._resumed = self._draft.exists and self._draft.record() == asked
         if not self._resumed:
             shutil.rmtree(self._draft.root, ignore_errors=True)
@@ -58,16 +58,15 @@ class Regrading:
 
     def run(self, engine: Engine, step: Callable[[Grade], None]) -> None:
         """Grade everything by the present suites, under the old seed."""
-        batch = Batch(self.entrants, self._draft, self.before.seed, self.before.isolation, resumed=self._resumed)
-        for grade in batch.run(engine):
-            step(grade)
+        batch = Batch(self.entrants, self._draft, resumed=self._resumed)
+        with contextlib.closing(batch.run(engine)) as run:
+            for grade in run:
+                step(grade)
 
     def changes(self) -> tuple[Change, ...]:
         """Compare every old verdict with the new one, in the order of the batch."""
         return tuple(
-            compare(
-                entrant.entry.candidate, self.folder.verdict(entrant.entry), self._draft.verdict(entrant.entry)
-            )
+            compare(entrant.entry.candidate, self.folder.verdict(entrant.entry), self._draft.verdict(entrant.entry))
             for entrant in self.entrants
         )
 
@@ -116,14 +115,22 @@ class Regrading:
             "grader": __version__,
             "files": self.files,
             "before": kept.relative_to(self.folder.root).as_posix(),
-            "changes": [change.model_dump(mode="json") for change in changes if change.marks],
+            "changes": [asdict(change) for change in changes if change.marks],
         }
 
 
-def _those_of(record: BatchRecord, entrants: Sequence[Entrant]) -> list[Entrant]:
-    """Return the submissions that were graded, in their order."""
-    there = {entrant.entry.file: entrant for entrant in entrants}
-    missing = [entry for entry in record.entries if entry.file not in there]
+def entrants_of(record: BatchRecord, paths: Mapping[Entry, Path], bank: Bank) -> list[Entrant]:
+    """Return the submissions that were graded, in their order.
+
+    Args:
+        record: of the batch.
+        paths: where they are now.
+        bank: with their questions.
+
+    Raises:
+        InputError: one of them is not there any more.
+    """
+    missing = [entry for entry in record.entries if entry not in paths]
     if missing:
         names = ", ".join(f"{entry.candidate} ({entry.path})" for entry in missing[:5])
         more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
@@ -131,4 +138,4 @@ def _those_of(record: BatchRecord, entrants: Sequence[Entrant]) -> list[Entrant]
             f"{len(missing)} submissions of the batch are not there any more: {names}{more}",
             file=record.source, cure="Bring them back where they were, or name where they are now by --from",
         )  # fmt: skip
-    return [there[entry.file] for entry in record.entries]
+    return [Entrant(entry, bank.find(entry.question), paths[entry]) for entry in record.entries]

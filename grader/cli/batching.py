@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
-import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,29 +13,17 @@ from grader.cli.options import bank_option, isolation_option, language_option, s
 from grader.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from grader.bank import Bank
-    from grader.batch import Entrant
+    from grader.batch import Batch, Entrant
     from grader.engine import Engine
     from grader.gradebook import Grade, Gradebook
     from grader.intake import Handed
     from grader.question import Language, Question
     from grader.records import BatchFolder, BatchRecord
-    from grader.verdict import Level
 
 ENGINES = ("local",)
-TOLD_SECONDS = 10.0
-"""Where nobody watches a bar, progress is a line this often; the summary is renewed as often."""
-
-
-class Wishes(NamedTuple):
-    """How a person wants a batch graded."""
-
-    out: Path
-    resume: bool
-    seed: int | None
-    level: Level | None
+RENEWED_SECONDS = 10.0
+"""So often the summary is written anew while a batch runs."""
 
 
 @click.command()
@@ -46,6 +32,7 @@ class Wishes(NamedTuple):
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder for the results.")
 @click.option("--resume", is_flag=True, help="Go on with what an interrupted batch left there.")
 @click.option("--jobs", type=click.IntRange(1), help="Submissions graded at a time; one a core unless given.")
+@click.option("--assignment", metavar="NAME", help="Which assignment of an nbgrader course.")
 @click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True, help="Where they are graded.")
 @seed_option
 @isolation_option
@@ -57,6 +44,7 @@ def batch(
     out: Path,
     resume: bool,
     jobs: int | None,
+    assignment: str | None,
     engine: str,
     seed: int | None,
     isolation: str | None,
@@ -75,17 +63,20 @@ def batch(
       grade batch manifest.csv --out results/ --resume
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
     from grader.bank import load_bank
+    from grader.batch import Batch, make_record
     from grader.intake import take_in
     from grader.verdict import Level
 
-    wishes = Wishes(out, resume, seed, Level(isolation) if isolation else None)
+    level = Level(isolation) if isolation else None
     bank = load_bank(bank_folder)
     default, source = _asked(what, submissions, bank)
-    with take_in(source) as intake:
+    with take_in(source, question_given=default is not None, assignment=assignment) as intake:
         for note in intake.notes:
             click.echo(f"Note: {note}", err=True)
-        entrants = [_entrant(one, default, bank) for one in intake.handed]
-        book = _grade_all(entrants, source, wishes, _engine(engine, jobs))
+        entrants = [_entrant(one, source, default, bank) for one in intake.handed]
+        record = make_record(entrants, source, seed=seed, level=level, assignment=assignment)
+        folder = _begin(out, record, resume=resume, seed=seed)
+        book = _grade_all(Batch(entrants, folder, resumed=resume), make_engine(engine, jobs))
     return _conclude(book, out, language)
 
 
@@ -93,9 +84,8 @@ def _asked(what: str, submissions: Path | None, bank: Bank) -> tuple[Question | 
     """Return the question that all submissions answer, if it is one, and where they are."""
     if not what.lower().endswith(".csv"):
         if submissions is None:
-            raise InputError(
-                "the submissions are missing", cure=f"Name their folder: grade batch {what} FOLDER --out DIR"
-            )
+            cure = f"Name their folder: grade batch {what} FOLDER --out DIR"
+            raise InputError("the submissions are missing", cure=cure)
         return bank.find(what), submissions
     if submissions is not None:
         raise InputError(
@@ -105,70 +95,64 @@ def _asked(what: str, submissions: Path | None, bank: Bank) -> tuple[Question | 
     return None, Path(what)
 
 
-def _entrant(handed: Handed, default: Question | None, bank: Bank) -> Entrant:
+def _entrant(handed: Handed, source: Path, default: Question | None, bank: Bank) -> Entrant:
     """Say which question a submission answers."""
     from grader.batch import Entrant
-    from grader.records import Entry
+    from grader.records import Entry, place_of
 
     question = bank.find(handed.question) if handed.question is not None else default
     if question is None:
         fault = f"nothing says which question {handed.candidate!r} answers"
         raise InputError(fault, cure="Give the manifest a column `question`, or name the question")
-    return Entrant(
-        Entry(candidate=handed.candidate, question=question.qualified_id, path=handed.place), question, handed.path
-    )
+    place = place_of(handed.path, source)
+    entry = Entry(candidate=handed.candidate, question=question.qualified_id, path=place)
+    return Entrant(entry, question, handed.path)
 
 
-def _engine(name: str, jobs: int | None) -> Engine:
+def make_engine(name: str, jobs: int | None) -> Engine:
+    """Return the engine of that name."""
     from grader.engine import LocalEngine
 
     return {"local": LocalEngine}[name](jobs)
 
 
-def _grade_all(entrants: Sequence[Entrant], source: Path, wishes: Wishes, engine: Engine) -> Gradebook:
-    """Grade everything; whatever ends this early, the summary of what there is stands in the folder."""
-    from grader.batch import Batch, summarize
-    from grader.gradebook import Gradebook
+def _begin(out: Path, record: BatchRecord, *, resume: bool, seed: int | None) -> BatchFolder:
+    """Write down what the batch is, or see that it is the one that was interrupted."""
+    from grader.batch import resumed
     from grader.records import BatchFolder
 
-    folder = BatchFolder(wishes.out)
-    record = _begin(folder, entrants, source, wishes)
+    folder = BatchFolder(out)
+    if folder.exists and not resume:
+        cure = "Go on with them by --resume, or choose another folder"
+        raise InputError("there are results in it already", file=out, cure=cure)
+    folder.begin(resumed(folder.record(), record, seed=seed) if folder.exists else record)
+    return folder
+
+
+def _grade_all(batch: Batch, engine: Engine) -> Gradebook:
+    """Grade everything; whatever ends this early, the summary of what there is stands in the folder."""
+    from grader.batch import summarize
+    from grader.cli.progress import progress
+    from grader.gradebook import Gradebook
+
+    total = len(batch.entrants)
     grades: list[Grade] = []
-    renewal = time.monotonic() + TOLD_SECONDS
-    batch = Batch(entrants, folder, record.seed, record.isolation, resumed=wishes.resume)
+    renewal = time.monotonic() + RENEWED_SECONDS
     try:
-        with contextlib.closing(batch.run(engine)) as run, _progress(len(entrants)) as told:
+        with contextlib.closing(batch.run(engine)) as run, progress(total) as told:
             for grade in run:
                 grades.append(grade)
                 told(grade)
                 if time.monotonic() >= renewal:
-                    summarize(Gradebook(tuple(grades)), folder)
-                    renewal = time.monotonic() + TOLD_SECONDS
+                    summarize(Gradebook(tuple(grades)), batch.folder)
+                    renewal = time.monotonic() + RENEWED_SECONDS
     except KeyboardInterrupt:
-        click.echo(f"{len(grades)} of {len(entrants)} are graded; the same command with --resume goes on.", err=True)
+        click.echo(f"{len(grades)} of {total} are graded; the same command with --resume goes on.", err=True)
         raise
     finally:
         book = Gradebook(tuple(grades))
-        summarize(book, folder)
+        summarize(book, batch.folder)
     return book
-
-
-def _begin(folder: BatchFolder, entrants: Sequence[Entrant], source: Path, wishes: Wishes) -> BatchRecord:
-    """Write down what the batch is, or see that it is the one that was interrupted."""
-    from grader.batch import make_record, resume
-    from grader.grading import SEED_BITS
-
-    if folder.exists and not wishes.resume:
-        raise InputError(
-            "there are results in it already",
-            file=folder.root, cure="Go on with them by --resume, or choose another folder",
-        )  # fmt: skip
-    seed = secrets.randbits(SEED_BITS) if wishes.seed is None else wishes.seed
-    record = make_record(entrants, source, seed, wishes.level)
-    if folder.exists:
-        record = resume(folder.record(), record, seed=wishes.seed)
-    folder.begin(record)
-    return record
 
 
 def _conclude(book: Gradebook, out: Path, language: Language) -> int:
@@ -178,44 +162,3 @@ def _conclude(book: Gradebook, out: Path, language: Language) -> int:
     render_overview(book, make_console(), language)
     click.echo(f"Results: {out}/summary.csv, one row each; {out}/grades.csv; {out}/verdicts/")
     return 0 if all(grade.marked for grade in book.grades) else 3
-
-
-@contextlib.contextmanager
-def _progress(total: int) -> Iterator[Callable[[Grade], None]]:
-    """Show a bar with rate and time left on a terminal, and elsewhere a line now and then."""
-    if not sys.stderr.isatty():
-        yield _Lines(total)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("grading", total=total, rate="")
-
-        def tell(_grade: Grade) -> None:
-            speed = progress.tasks[0].finished_speed or progress.tasks[0].speed
-            progress.update(task, advance=1, rate=f"{speed:.1f}/s" if speed else "")
-
-        yield tell
-
-
-class _Lines:
-    """Tells of progress where nobody watches a bar."""
-
-    def __init__(self, total: int) -> None:
-        self._total, self._done = total, 0
-        self._started = self._told = time.monotonic()
-
-    def __call__(self, _grade: Grade) -> None:
-        """Count one; say so when it is time."""
-        self._done += 1
-        now = time.monotonic()
-        if now - self._told >= TOLD_SECONDS and self._done < self._total:
-            self._told = now
-            rate = self._done / (now - self._started)
-            left = (self._total - self._done) / rate
-            click.echo(f"graded {self._done} of {self._total}, {rate:.1f}/s, {left:.0f} s left", err=True)

@@ -28,6 +28,8 @@ COMMANDS = {
     "try": ("grader.cli.submitting:try_public", "Run the public tests on a submission."),
     "submit": ("grader.cli.submitting:submit", "Grade a submission."),
     "batch": ("grader.cli.batching:batch", "Grade many submissions."),
+    "rerun": ("grader.cli.repeating:rerun", "Repeat a verdict from its record."),
+    "regrade": ("grader.cli.repeating:regrade", "Grade a batch again after a suite was mended."),
     "new": ("grader.cli.authoring:new", "Write the scaffold of a new question."),
     "verify": ("grader.cli.proving:verify", "Say whether questions are sound."),
     "doctor": ("grader.cli.machine:doctor", "Say what this machine can enforce."),

@@ -14,11 +14,8 @@ from grader.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from grader.bank import Bank
-    from grader.batch import Entrant
     from grader.changes import Change
     from grader.question import Language, Question
-    from grader.records import BatchFolder
     from grader.regrade import Regrading
     from grader.submission import Submission
     from grader.verdict import Verdict
@@ -43,8 +40,8 @@ def rerun(file: Path, submission: Path | None, language: Language, bank_folder: 
     from grader.bank import load_bank
     from grader.changes import compare
     from grader.grading import grade
-    from grader.report.drawing import make_console
     from grader.report.comparison import render_rerun
+    from grader.report.drawing import make_console
     from grader.verdict import Level
 
     before = _read_verdict(file)
@@ -64,7 +61,11 @@ def rerun(file: Path, submission: Path | None, language: Language, bank_folder: 
 @click.option("--apply", "applied", is_flag=True, help="Write the new verdicts, and keep the old ones under history/.")
 @click.option("--reason", default="", help="Why; kept with the old verdicts. Needed with --apply.")
 @click.option(
-    "--from", "source", type=click.Path(path_type=Path), help="Where the submissions are now, if no longer where they were."
+    "--from",
+    "source",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Where the submissions are by now.",
 )
 @click.option("--jobs", type=click.IntRange(1), help="Submissions graded at a time; one a core unless given.")
 @click.option("--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True)
@@ -90,17 +91,19 @@ def regrade(
       grade regrade results/ --apply --reason "the tolerance of test_mean was too tight"
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
     from grader.bank import load_bank
-    from grader.cli.batching import make_engine, progress
-    from grader.records import BatchFolder
-    from grader.regrade import Regrading
+    from grader.cli.progress import progress
+    from grader.engine import LocalEngine
+    from grader.records import BatchFolder, found_again
+    from grader.regrade import Regrading, entrants_of
 
     if applied and not reason.strip():
         raise InputError("a regrading is applied with its reason", cure='Add --reason "what was wrong"')
     results = BatchFolder(folder)
-    with _entrants_of(results, source, load_bank(bank_folder)) as entrants:
-        regrading = Regrading(results, entrants)
+    record, bank = results.record(), load_bank(bank_folder)
+    with found_again(record, source) as paths:
+        regrading = Regrading(results, entrants_of(record, paths, bank))
         with progress(len(regrading.entrants)) as told:
-            regrading.run(make_engine("local", jobs), told)
+            regrading.run(LocalEngine(jobs), told)
     changes = regrading.changes()
     _show(regrading, changes, form, language)
     if applied:
@@ -112,12 +115,13 @@ def regrade(
 
 def _show(regrading: Regrading, changes: Sequence[Change], form: str, language: Language) -> None:
     import json
+    from dataclasses import asdict
 
     from grader.report.comparison import render_changes
     from grader.report.drawing import make_console
 
     if form == "json":
-        shown = [change.model_dump(mode="json") for change in changes if change.marks]
+        shown = [asdict(change) for change in changes if change.marks]
         click.echo(json.dumps({"files": regrading.files, "changes": shown}, indent=2, ensure_ascii=False))
     else:
         render_changes(changes, regrading.files, make_console(), language)
@@ -153,16 +157,15 @@ def _see_the_same_suite(before: Verdict, question: Question, file: Path) -> None
         return  # what could not be read was not run
     files = changed(before.suite, fingerprint(question))
     if files:
-        raise InputError(
-            f"it cannot be repeated: of {question.qualified_id}, {', '.join(files)} changed after it was graded",
-            file=file, cure="Bring the old files back; or `grade submit` grades it by the new ones, `grade regrade` a batch",
-        )  # fmt: skip
+        fault = f"it cannot be repeated: of {question.qualified_id}, {', '.join(files)} changed after it was graded"
+        cure = "Bring the old files back; or grade by the new ones: `grade submit`, or `grade regrade` for a batch"
+        raise InputError(fault, file=file, cure=cure)
 
 
 @contextlib.contextmanager
 def _submission_of(file: Path, submission: Path | None, before: Verdict) -> Iterator[Path]:
     """Give the path of what was graded."""
-    from grader.records import BatchFolder
+    from grader.records import BatchFolder, found_again
 
     root = file.resolve().parent.parent.parent
     results = BatchFolder(root)
@@ -177,12 +180,12 @@ def _submission_of(file: Path, submission: Path | None, before: Verdict) -> Iter
     if entry is None:
         raise InputError("the batch knows no such verdict", file=file, cure="Name the submission after the verdict")
     with found_again(record) as paths:
-        if entry.file not in paths:
+        if entry not in paths:
             raise InputError(
                 f"the submission of {entry.candidate!r} is not there any more",
                 file=record.source, cure="Name the submission after the verdict",
             )  # fmt: skip
-        yield paths[entry.file]
+        yield paths[entry]
 
 
 def _read_again(path: Path, question: Question, before: Verdict) -> Submission | Path:
@@ -196,8 +199,7 @@ def _read_again(path: Path, question: Question, before: Verdict) -> Submission |
     except SubmissionError:
         return path
     if before.submission.sha256 and submission.sha256 != before.submission.sha256:
-        raise InputError(
-            f"it is not what was graded: its SHA-256 is {submission.sha256[:12]}…, not {before.submission.sha256[:12]}…",
-            file=path, cure="Name the submission that the verdict is about",
-        )  # fmt: skip
+        now, then = submission.sha256[:12], before.submission.sha256[:12]
+        fault = f"it is not what was graded: its SHA-256 begins with {now}, not with {then}"
+        raise InputError(fault, file=path, cure="Name the submission that the verdict is about")
     return submission
