@@ -9,10 +9,10 @@ Five sides grade the same files in turns, in every round:
 - plain `python -m pytest` on both suites, a process for each submission, which imports it
 - otter-grader and nbgrader, see `rivals`; left out, with the reason, where they cannot be installed
 
-The first two take all submissions, start-up included. The others cost the same for each one more, which is what is
-measured: of so many submissions the cost beyond that of one, which leaves out their start-up. Every side must accept the
-right submissions and no other. `gan-step` is the torch question: it is the one whose suite needs nothing but torch, on
-every side (`masked-pooling` imports transformers in a check).
+The first two take all submissions, start-up included. The others take the same for each one more, so that fewer do; of
+otter-grader and nbgrader the cost of a run of two is taken off, which leaves out their start-up. Every side must accept the
+right submissions and no other. `gan-step` is the torch question because its suite needs nothing but torch on every side;
+that of `masked-pooling` imports transformers.
 """
 
 from __future__ import annotations
@@ -164,8 +164,8 @@ def main() -> None:
     for title, question in (("fedavg (numpy)", NUMPY), ("gan-step (torch)", TORCH)):
         lines += rows(title, measure(question, chosen.number, chosen.rivals, chosen.rounds, rivals))
     notes.append(
-        f"`grade batch` and the floor: {chosen.number} submissions, start-up included; the others {chosen.rivals}, and of "
-        "otter-grader and nbgrader the cost beyond the start: they take the same for each one more."
+        f"`grade batch` and the floor: {chosen.number} submissions, start-up included; the others: {chosen.rivals}, "
+        "of otter-grader and nbgrader the cost beyond the start: they take the same for each one more."
     )
     notes.append(f"Wall time of `grade batch` is with {os.cpu_count()} jobs; the others have none without Docker.")
     notes.append(

@@ -1,8 +1,8 @@
 """otter-grader and nbgrader, each in an environment of its own, in the fastest mode that needs no Docker.
 
-**otter-grader.** `otter grade` runs Docker and nothing else; `otter run`, and its form for Python, `otter.api.
-grade_submission`, do without. One process of ours calls the latter for each submission, which saves the start of a
-process each time. Otter starts a Jupyter kernel for each; no mode that reuses one exists.
+**otter-grader.** `otter grade` runs Docker and nothing else; `otter run`, and its form for Python,
+`otter.api.grade_submission`, do without. One process calls the latter for each submission, which saves a start of
+Python each time. Otter starts a Jupyter kernel for each; no mode that reuses one exists.
 
 **nbgrader.** `nbgrader autograde ASSIGNMENT` grades a whole class in one process, with a kernel for each submission.
 
@@ -115,7 +115,12 @@ class Rival:
             "from grader.exam import Submission, make_rng", "from suites import test_hidden, test_public",
         ]  # fmt: skip
         for number, call in enumerate(_calls(question, checks)):
-            lines += ["@test_case(points=1)", f"def check_{number}(env):", "    solution = Submission(env)", f"    {call}"]
+            lines += [
+                "@test_case(points=1)",
+                f"def check_{number}(env):",
+                "    solution = Submission(env)",
+                f"    {call}",
+            ]
         with zipfile.ZipFile(folder / "autograder.zip", "w") as archive:
             archive.writestr("otter_config.json", "{}")
             archive.writestr("tests/suite.py", "\n".join(lines) + "\n")
@@ -161,7 +166,7 @@ def _cells(question: str) -> list[dict[str, object]]:
         "solution = Submission(globals())"
     )
     checks = _checks(question)
-    marks = [("answer", "", {"grade": False, "solution": True, "locked": False})]
+    marks: list[tuple[str, str, dict[str, int]]] = [("answer", "", {"grade": False, "solution": True, "locked": False})]
     marks += [("prepare", prepare, {"grade": False, "solution": False, "locked": True})]
     graded = {"grade": True, "solution": False, "locked": True, "points": 1}
     marks += [(f"check{number}", call, graded) for number, call in enumerate(_calls(question, checks))]

@@ -7,13 +7,13 @@ candidates make; what differs between two of a kind is one comment, so that noth
 from __future__ import annotations
 
 from itertools import cycle, islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.cost import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 
 def write_submissions(question: str, number: int, folder: Path) -> list[Path]:

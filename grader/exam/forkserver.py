@@ -160,10 +160,11 @@ def _collect(suites: list[Path], service: Service) -> None:
     gc.freeze()  # Hypothesis and pytest ask for collections, which need not walk all that was imported
     import pytest
 
-    from grader.exam import examiner, plugin  # noqa: F401  the examiner now, so that no fork has to import it
+    from grader.exam import examiner, plugin
     from grader.exam.properties import use_profile
 
     use_profile()
+    examiner.build_validators()
     try:
         status = pytest.main(arguments(suites), plugins=[plugin, service])
         fault = f"pytest ended with {pytest.ExitCode(status).name}"

@@ -30,8 +30,9 @@ def _draw_no_constants_of_ours() -> None:
     """
     from hypothesis.internal.conjecture import providers
 
-    if hasattr(providers.HypothesisProvider, "_local_constants"):
-        providers.HypothesisProvider._local_constants = providers._local_constants  # nothing, as it is at first
+    provider: Any = providers.HypothesisProvider
+    if hasattr(provider, "_local_constants"):  # older versions draw none
+        provider._local_constants = providers._local_constants  # empty until they are searched for
 
 
 def steer(function: Any, seed: int, *, shrink: bool) -> None:
