@@ -10,9 +10,9 @@ Five sides grade the same files in turns, in every round:
 - otter-grader and nbgrader, see `rivals`; left out, with the reason, where they cannot be installed
 
 The first two take all submissions, start-up included. The others take the same for each one more, so that fewer do; of
-otter-grader and nbgrader the cost of a run of two is taken off, which leaves out their start-up. Every side must accept the
-right submissions and no other. `gan-step` is the torch question because its suite needs nothing but torch on every side;
-that of `masked-pooling` imports transformers.
+otter-grader and nbgrader the cost of a run of two is taken off, which leaves out their start-up. Every side must accept
+the right submissions and no other. `gan-step` is the torch question because its suite needs nothing but torch, on every
+side; that of `masked-pooling` imports transformers.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ class Class:
         return Class(self.question, self.paths[:number], self.work)
 
 
-def grade_batch(group: Class, *options: str) -> Cost:
+def grade_batch(group: Class, *options: str, memory: bool = False) -> Cost:
     """Grade by our own command, cold."""
     out = group.work / "ours"
     folder = str(group.paths[0].parent)
-    cost = run([*GRADE, "batch", group.question, folder, "--out", str(out), *options])
+    cost = run([*GRADE, "batch", group.question, folder, "--out", str(out), *options], memory=memory)
     with open(out / "summary.csv", encoding="utf-8", newline="") as file:
         accepted = [row["candidate"] for row in csv.DictReader(file) if row["status"] == "accepted"]
     compare("grade batch", accepted, group.paths)
