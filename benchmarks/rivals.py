@@ -8,8 +8,8 @@ Python each time. Otter starts a Jupyter kernel for each; no mode that reuses on
 
 Both run the checks themselves, not a copy: the suites of the question lie as modules in the environment, compiled,
 beside a small package that stands for what they import of ours (the comparison, the Hypothesis profile, the marks as
-nothing), and one test case (otter) or one graded cell (nbgrader) calls each check. Not converted: hints, groups, and the
-rewriting of `assert`, which both do without. Hypothesis runs inside the test, as often and with the same profile.
+nothing), and one test case (otter) or one graded cell (nbgrader) calls each check. Not converted: hints, groups, and
+the rewriting of `assert`, which both do without. Hypothesis runs inside the test, as often and with the same profile.
 """
 
 from __future__ import annotations
