@@ -58,7 +58,7 @@ def rng() -> Any:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marks of a suite, and load the profile before a suite is imported."""
-    for mark in ("points", "hint", "performance", "stated", "contract"):
+    for mark in ("points", "hint", "performance", "memory", "stated", "contract"):
         config.addinivalue_line("markers", f"{mark}(...): of the suite")
     use_profile()
 

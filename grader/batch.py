@@ -52,6 +52,9 @@ class Job:
         """What makes two submissions the same."""
         return self.question.qualified_id, self.submission.sha256
 
+    def __str__(self) -> str:
+        return f"{self.question.qualified_id}, {self.submission.name} (SHA-256 {self.submission.sha256[:12]})"
+
 
 class Exams:
     """The questions of a batch, each made ready when it is first asked for, the last few kept warm."""

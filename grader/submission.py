@@ -80,6 +80,11 @@ class Submission:
         """The Python modules among `files`."""
         return tuple(Unit(path, _decode(path, data)) for path, data in self.files if path.endswith(".py"))
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """All source, by the names that tracebacks call it."""
+        return {unit.label: unit.source for unit in (*self.units, *self.helpers)}
+
 
 class SyntaxFault(SubmissionError):  # noqa: N818  what the house calls a mistake that is not its own
     """The submission's source is no Python."""

@@ -6,11 +6,13 @@ import contextlib
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 from waiting import eventually
@@ -23,7 +25,9 @@ from grader.exam.seeds import derive
 from grader.gradebook import Gradebook
 from grader.grading import grade
 from grader.plan import make_plan
+from grader.publication import page_of, publish
 from grader.records import BatchFolder, Entry
+from grader.report import Audience
 from grader.submission import read_submission
 from grader.verdict import Status, Verdict
 
@@ -307,7 +311,28 @@ def test_a_question_that_cannot_be_made_ready_is_broken(question: Question, tmp_
     assert not only.marked
 
 
-# --- Tables ---
+# --- Pages and tables ---
+
+
+def test_pages_are_written_for_reviewers_and_candidates(question: Question, tmp_path: Path) -> None:
+    """Each submission has two pages, the batch one that leads to them; a candidate's names no hidden check."""
+    names = ["someone", "any body #1 100%", "丁一"]
+    entrants = hand_in(tmp_path / "in", dict(zip(names, [RIGHT, WRONG, "def f(:"], strict=True)), question)
+    folder = begin(tmp_path / "out", entrants)
+    book = Gradebook(tuple(Batch(entrants, folder).run(LocalEngine(2))))
+    publish(book, entrants, folder, "en")
+    index = (folder.root / "index.html").read_text()
+
+    for entrant in entrants:
+        page = page_of(entrant.entry, Audience.REVIEWER)
+        assert quote(page) in index
+        assert "plain/interface" in (folder.root / page).read_text()
+        feedback = (folder.root / page_of(entrant.entry, Audience.CANDIDATE)).read_text()
+        assert not any(name in feedback for name in names if name != entrant.entry.candidate)
+        assert "test_handles" not in feedback
+    reviewed = (folder.root / page_of(entrants[1].entry, Audience.REVIEWER)).read_text()
+    assert "test_handles_lead_to_handles" in reviewed
+    assert "class Account" in re.sub("<[^>]*>", "", reviewed)
 
 
 def test_tables_hold_every_mark_and_no_formula(question: Question, tmp_path: Path) -> None:

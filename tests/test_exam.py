@@ -478,6 +478,38 @@ def test_a_performance_check(name: str, outcome: Outcome) -> None:
         assert (verdict.performance[0].ratio > 2.0) == (outcome is Outcome.SLOW)
 
 
+WEIGHED = """
+    from grader.exam import memory
+
+    @memory(points=1, at_most=1.5, times_of="opponent")
+    def lean(rng):
+        return (bytes(24 * 2**20),), {}
+"""
+ONE_COPY = "def f(x):\n    return len(bytearray(x))\n"
+"""Holds its argument, which is copied out of the wire, and a copy of that."""
+
+
+@pytest.mark.parametrize(
+    ("source", "outcome"),
+    [
+        (ONE_COPY, Outcome.PASSED),
+        ("def f(x):\n    return len([bytearray(x) for _ in range(4)][0])\n", Outcome.HEAVY),
+        ("def f(x):\n    return 1\n", Outcome.FAILED),
+    ],
+    ids=["the same", "four copies", "wrong"],
+)
+def test_a_memory_check(make: Callable[..., Question], source: str, outcome: Outcome) -> None:
+    """As lean passes, heavier is called heavy, and a lean wrong result is a wrong result."""
+    verdict = graded(make(WEIGHED, opponent=ONE_COPY), source)
+
+    assert check(verdict, "lean").outcome is outcome
+    if outcome is not Outcome.FAILED:
+        (weighed,) = verdict.performance
+        assert (weighed.quantity, weighed.pairs, weighed.decided) == ("memory", 6, True)
+        assert weighed.ratio == pytest.approx(1.0 if outcome is Outcome.PASSED else 2.5, rel=0.1)
+        assert verdict.usage.guests == 1
+
+
 @pytest.mark.parametrize(
     "opponent",
     [
@@ -676,6 +708,9 @@ def test_an_error_in_a_cell_names_the_cell(make: Callable[..., Question], tmp_pa
     assert lines == [("answer.ipynb cell 3", 4, "<module>"), ("answer.ipynb cell 3", 2, "helper")]
 
 
+THREADS = "import threading, time\ndef start(): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
+
+
 @pytest.mark.parametrize(
     ("source", "outcome"),
     [
@@ -685,8 +720,11 @@ def test_an_error_in_a_cell_names_the_cell(make: Callable[..., Question], tmp_pa
         ("x = bytearray(b'x') * 2**30", "memory"),
         ("raise SystemExit(0)", "error"),
         ("import ctypes\nctypes.string_at(0)", "crashed"),
+        (f"import os, time\nwhile os.fork(): pass\ntime.sleep({60})", "processes"),
+        (f"{THREADS}\nwhile True: start()", "processes"),
+        ("import os\nkept = []\nwhile True: kept.append(os.open('/dev/null', os.O_RDONLY))", "descriptors"),
     ],
-    ids=["ends", "hangs", "floods", "eats", "exits", "segfaults"],
+    ids=["ends", "hangs", "floods", "eats", "exits", "segfaults", "forks", "threads", "opens"],
 )
 def test_a_submission_that_ends_while_it_is_loaded(make: Callable[..., Question], source: str, outcome: str) -> None:
     """Every check has the outcome that the loading had."""
@@ -695,6 +733,50 @@ def test_a_submission_that_ends_while_it_is_loaded(make: Callable[..., Question]
 
     assert outcomes(verdict) == {"a": outcome, "b": outcome}
     assert verdict.status is Status.REJECTED
+
+
+GREEDY = f"""
+{THREADS}
+
+import os, socket
+
+kept = []
+
+def f(what):
+    while what == "threads":
+        start()
+    while what == "children":
+        if os.fork() == 0:
+            time.sleep(60)
+    while what == "files":
+        kept.append(os.open("/dev/null", os.O_RDONLY))
+    while what == "pairs":
+        kept.append(socket.socketpair())
+    if what == "nothing there":
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        ours.recv(1)
+    raise RuntimeError("can't start new thread")
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "outcome"),
+    [
+        ("threads", "processes"),
+        ("children", "processes"),
+        ("files", "descriptors"),
+        ("pairs", "descriptors"),
+        ("nothing there", "error"),
+        ("lies", "error"),
+    ],
+)
+def test_a_limit_that_was_met_is_named(make: Callable[..., Question], what: str, outcome: str) -> None:
+    """Processes and threads, files and sockets; what only looks like the first is an error as any other."""
+    verdict = graded(make(f"def test_a(solution): solution.f({what!r})"), GREEDY)
+
+    assert outcomes(verdict) == {"a": outcome}
+    assert verdict.points == 0
 
 
 # --- One guest for all checks, and a fresh one after a crash ---

@@ -13,6 +13,8 @@ from grader.cli.options import bank_option, isolation_option, language_option, s
 from grader.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from grader.bank import Bank
     from grader.batch import Batch, Entrant
     from grader.engine import Engine
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from grader.question import Language, Question
     from grader.records import BatchFolder, BatchRecord
 
-ENGINES = ("local",)
+ENGINES = ("local", "ray")
 RENEWED_SECONDS = 10.0
 """So often the summary is written anew while a batch runs."""
 
@@ -31,9 +33,17 @@ RENEWED_SECONDS = 10.0
 @click.argument("submissions", type=click.Path(path_type=Path), required=False)
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder for the results.")
 @click.option("--resume", is_flag=True, help="Go on with what an interrupted batch left there.")
-@click.option("--jobs", type=click.IntRange(1), help="Submissions graded at a time; one a core unless given.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="Submissions graded at a time (with ray, on each node); one a core unless given.",
+)
+@click.option("--html", is_flag=True, help="Write pages too, for reviewers and for candidates.")
 @click.option("--assignment", metavar="NAME", help="Which assignment of an nbgrader course.")
 @click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True, help="Where they are graded.")
+@click.option(
+    "--address", metavar="HOST:PORT", help="With --engine ray: the cluster; one is started here unless given."
+)
 @seed_option
 @isolation_option
 @language_option
@@ -44,8 +54,10 @@ def batch(
     out: Path,
     resume: bool,
     jobs: int | None,
+    html: bool,
     assignment: str | None,
     engine: str,
+    address: str | None,
     seed: int | None,
     isolation: str | None,
     language: Language,
@@ -61,10 +73,12 @@ def batch(
     Example:
       grade batch fedavg submissions/ --out results/
       grade batch manifest.csv --out results/ --resume
+      grade batch fedavg submissions/ --out results/ --engine ray --address 10.0.0.1:6379
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
     from grader.bank import load_bank
     from grader.batch import Batch, make_record
     from grader.intake import take_in
+    from grader.publication import publish
     from grader.verdict import Level
 
     level = Level(isolation) if isolation else None
@@ -72,12 +86,15 @@ def batch(
     default, source = _asked(what, submissions, bank)
     with take_in(source, question_given=default is not None, assignment=assignment) as intake:
         for note in intake.notes:
-            click.echo(f"Note: {note}", err=True)
+            _note(note)
         entrants = [_entrant(one, source, default, bank) for one in intake.handed]
+        machines = make_engine(engine, jobs, address, _packages(entrants))
         record = make_record(entrants, source, seed=seed, level=level, assignment=assignment)
         folder = _begin(out, record, resume=resume, seed=seed)
-        book = _grade_all(Batch(entrants, folder, resumed=resume), make_engine(engine, jobs))
-    return _conclude(book, out, language)
+        book = _grade_all(Batch(entrants, folder, resumed=resume), machines)
+        if html:
+            publish(book, entrants, folder, language)
+    return _conclude(book, out, language, html=html)
 
 
 def _asked(what: str, submissions: Path | None, bank: Bank) -> tuple[Question | None, Path]:
@@ -109,11 +126,32 @@ def _entrant(handed: Handed, source: Path, default: Question | None, bank: Bank)
     return Entrant(entry, question, handed.path)
 
 
-def make_engine(name: str, jobs: int | None) -> Engine:
-    """Return the engine of that name."""
+def make_engine(name: str, jobs: int | None, address: str | None = None, packages: Collection[str] = ()) -> Engine:
+    """Return the engine of that name.
+
+    Raises:
+        InputError: Ray is not installed, nobody answers at the address, or the engine has no use for one.
+    """
+    if name == "ray":
+        from grader.cluster.ray_engine import RayEngine
+        from grader.packing import QuestionFreight
+
+        return RayEngine(QuestionFreight(), address, jobs, packages=packages, warn=_note)
+    if address is not None:
+        raise InputError("--address names a cluster, and --engine local uses none", cure="Add --engine ray")
     from grader.engine import LocalEngine
 
-    return {"local": LocalEngine}[name](jobs)
+    return LocalEngine(jobs)
+
+
+def _note(text: str) -> None:
+    click.echo(f"Note: {text}", err=True)
+
+
+def _packages(entrants: Sequence[Entrant]) -> set[str]:
+    """Return what the questions are graded with: verdicts may depend on its versions."""
+    used = {name.partition(".")[0] for one in entrants for name in one.question.spec.environment.packages}
+    return {"cloudpickle", "hypothesis", "numpy", "pytest", *used}
 
 
 def _begin(out: Path, record: BatchRecord, *, resume: bool, seed: int | None) -> BatchFolder:
@@ -155,10 +193,11 @@ def _grade_all(batch: Batch, engine: Engine) -> Gradebook:
     return book
 
 
-def _conclude(book: Gradebook, out: Path, language: Language) -> int:
+def _conclude(book: Gradebook, out: Path, language: Language, *, html: bool) -> int:
     from grader.report.drawing import make_console
     from grader.report.overview import render_overview
 
     render_overview(book, make_console(), language)
-    click.echo(f"Results: {out}/summary.csv, one row each; {out}/grades.csv; {out}/verdicts/")
+    pages = f"; {out}/index.html, and for candidates {out}/feedback/" if html else ""
+    click.echo(f"Results: {out}/summary.csv, one row each; {out}/grades.csv; {out}/verdicts/{pages}")
     return 0 if all(grade.marked for grade in book.grades) else 3

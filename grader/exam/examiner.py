@@ -116,7 +116,7 @@ class Examiner:
             ),
             performance=tuple(desk.measured),
             output=candidate.output,
-            notes=self._notes,
+            notes=(*self._notes, *desk.notes),
             versions={"python": ".".join(map(str, sys.version_info[:3])), **self._template.versions},
             undefined=tuple(name for name in exports if loaded is not None and name not in loaded.defined),
             names=loaded.names if loaded is not None else (),

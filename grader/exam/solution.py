@@ -27,7 +27,7 @@ OURS = "ours"
 """Status and kind of a failure of the reference: a test may expect it, but it never counts against a submission.
 
 No guest can say so: the host takes nothing but `ok` and `raise` from one."""
-_KINDS = {"disk", "exit", "forbidden", "memory", "wire"}
+_KINDS = {"descriptors", "disk", "exit", "forbidden", "memory", "processes", "wire"}
 
 
 class CheckEnded(BaseException):

@@ -1,4 +1,4 @@
-"""Tables of a batch, for a spreadsheet or a learning management system."""
+"""Tables of a batch, for a spreadsheet or a learning management system: CSV as RFC 4180 has it."""
 
 from __future__ import annotations
 
@@ -12,54 +12,63 @@ from grader.report.wording import number
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from grader.gradebook import Gradebook
+    from grader.gradebook import Grade, Gradebook
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the start of a formula (OWASP, CSV injection)."""
+BOM = "\ufeff"
+"""Put in front where Excel will open it, which takes a file without for the machine's old code page."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # OWASP, CSV injection
+_SUMMARY = (
+    "candidate", "question", "status", "points", "max_points", "seconds", "message", "sha256", "twin_of", "path",
+)  # fmt: skip
 
 
-def csv_summary(book: Gradebook) -> str:
-    """Return one row for each candidate and question."""
-    head = (
-        "candidate", "question", "status", "points", "max_points", "seconds", "message", "sha256", "twin_of", "path",
-    )  # fmt: skip
+def csv_summary(book: Gradebook, *, bom: bool = False) -> str:
+    """Return one row for each candidate and question, with what became of it."""
     rows = (
         (
             grade.candidate, sheet.question, grade.verdict.status.value,
-            number(grade.verdict.points), number(grade.verdict.max_points), f"{grade.verdict.seconds:.3f}",
+            grade.verdict.points, grade.verdict.max_points, round(grade.verdict.seconds, 3),
             grade.verdict.message, grade.verdict.submission.sha256, grade.twin_of or "", grade.path,
         )
         for sheet in book.sheets
         for grade in sheet.grades
     )  # fmt: skip
-    return _csv(head, rows)
+    return _csv(_SUMMARY, rows, bom=bom)
 
 
-def csv_grades(book: Gradebook) -> str:
-    """Return one row for each candidate: the points of every question, empty where there is no mark, and their sum."""
+def csv_grades(book: Gradebook, *, bom: bool = False) -> str:
+    """Return one row for each candidate: the points of every question, their sum, and the most there is to reach.
+
+    What was not handed in is an empty cell and counts nothing. What nobody could mark is an empty cell and leaves
+    the sum empty too: a system that reads the table would take a number there for a mark.
+    """
     questions = [sheet.question for sheet in book.sheets]
-    marks = {(grade.candidate, sheet.question): grade for sheet in book.sheets for grade in sheet.marked}
-    most = {sheet.question: max(grade.verdict.max_points for grade in sheet.grades) for sheet in book.sheets}
-
-    def row(candidate: str) -> Iterable[str]:
-        points = [marks[candidate, name].verdict.points if (candidate, name) in marks else None for name in questions]
-        yield candidate
-        yield from ("" if value is None else number(value) for value in points)
-        yield number(sum(filter(None, points)))
-        yield number(sum(most.values()))
-
-    return _csv(["candidate", *questions, "total", "max"], map(row, book.candidates))
+    grades = {(grade.candidate, sheet.question): grade for sheet in book.sheets for grade in sheet.grades}
+    most = sum(max(grade.verdict.max_points for grade in sheet.grades) for sheet in book.sheets)
+    rows = (
+        _grades_row(candidate, [grades.get((candidate, name)) for name in questions], most)
+        for candidate in book.candidates
+    )
+    return _csv(("candidate", *questions, "total", "max"), rows, bom=bom)
 
 
-def _csv(head: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
+def _grades_row(candidate: str, grades: Sequence[Grade | None], most: float) -> list[str | float]:
+    points = [grade.verdict.points if grade and grade.marked else "" for grade in grades]
+    pending = any(grade and not grade.marked for grade in grades)
+    total = "" if pending else sum(grade.verdict.points for grade in grades if grade)
+    return [candidate, *points, total, most]
+
+
+def _csv(head: Sequence[str], rows: Iterable[Iterable[str | float]], *, bom: bool) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(head)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
-    return text.getvalue()
+    writer.writerow(map(_cell, head))
+    writer.writerows(map(_cell, row) for row in rows)
+    return BOM * bom + text.getvalue()
 
 
-def _harmless(cell: str) -> str:
-    """Write a text that no spreadsheet takes for a formula, on one line."""
-    cell = one_line(cell)
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+def _cell(value: str | float) -> str:
+    """Write a number, or a text on one line that no spreadsheet takes for a formula."""
+    if not isinstance(value, str):
+        return number(value)
+    return f"'{one_line(value)}" if value.lstrip(" ").startswith(_FORMULA) else one_line(value)

@@ -219,7 +219,8 @@ class Template:
             uid=launch.guest_uid(level),
             cpu_seconds=int(allowance.cpu) + 2,
             memory=allowance.memory,
-            processes=allowance.processes,
+            # where a group counts, it is the first to refuse: it tells afterwards that it did
+            processes=allowance.processes + (0 if self._groups is None else 2),
             disk=allowance.disk,
             limit_data=self._groups is None,
             read=launch.readable(level, scratch),
@@ -407,6 +408,22 @@ class Guest:
         """Return CPU seconds and peak bytes so far."""
         return self._keeper.use() if self._keeper is not None else (0.0, 0)
 
+    def kept_waiting(self) -> float:
+        """Return the seconds for which the process that answers was ready to run, and others ran."""
+        return tree.waited(str(self._keeper.main)) if self._keeper is not None else 0.0
+
+    def ran(self) -> float:
+        """Return the CPU seconds of all its processes, to the microsecond while they stand still."""
+        return self._keeper.ran() if self._keeper is not None else 0.0
+
+    def footprint(self) -> tree.Footprint | None:
+        """Return what all its processes hold, and have held at most; None when it has ended."""
+        return self._keeper.footprint() if self._keeper is not None else None
+
+    def met_the_limit_of_processes(self) -> bool:
+        """Whether it has as many processes and threads as it may, or had when it wanted one more."""
+        return self._keeper is not None and self._keeper.met_the_limit_of_processes()
+
     def rest(self) -> bool:
         """Stop all its processes until `wake`; return whether they do stand still."""
         return self._keeper is None or self._keeper.rest()
@@ -452,6 +469,8 @@ class Keeper(threading.Thread):
         super().__init__(name="keeper", daemon=True)
         self.ending = Ending()
         self.over = threading.Event()
+        self.main = 0
+        """The process that answers, as a number of our own namespace."""
         self._report = report
         self._outputs = list(outputs)
         self._allowance = allowance
@@ -465,6 +484,7 @@ class Keeper(threading.Thread):
         self._pidfd = -1
         self._kept = bytearray()
         self._printed = 0
+        self._most_tasks = 0
         self._lock = threading.Lock()
         self._holding = threading.RLock()
         """What one thread gives back, the other must not be signalling."""
@@ -479,6 +499,7 @@ class Keeper(threading.Thread):
                 self._group.add(self._pid)
             self._report.send(b"{}")
             started = self._hear()
+            self.main = next(iter(tree.children(self._pid)), 0)
         except (OSError, ValueError) as error:
             self._release()
             raise BrokenError(f"a guest could not be started: {error}") from error
@@ -593,6 +614,7 @@ class Keeper(threading.Thread):
         counted = None if self._group is None else self._group.cpu_seconds()
         cpu = usage.cpu if counted is None else counted  # a group also counts children that nobody waited for
         self.ending.cpu = max(self.ending.cpu, cpu)
+        self._most_tasks = max(self._most_tasks, usage.tasks)
         memory = usage.memory if self._group is None else self._group.current_memory()
         self.ending.memory = max(self.ending.memory, memory)
         if cpu > self._allowance.cpu:
@@ -602,7 +624,7 @@ class Keeper(threading.Thread):
         elif fault := self._memory_fault():
             self.kill(*fault)
         elif usage.processes > self._allowance.processes + 1:
-            self.kill(Outcome.CRASHED, f"started more than {self._allowance.processes} processes")
+            self.kill(Outcome.PROCESSES, f"started more than {self._allowance.processes} processes")
         elif not self._full and (excess := scratch.fault_of(self._folder, self._allowance.disk)):
             self.kill(Outcome.OUTPUT, excess)
 
@@ -649,6 +671,28 @@ class Keeper(threading.Thread):
         with self._holding:
             if not self.over.is_set():
                 tree.continue_family(self._pid)
+
+    def ran(self) -> float:
+        """Return the CPU time: as its control group counts it, where one does, else of the processes that live."""
+        with self._holding:
+            counted = self._group.cpu_seconds() if self._group is not None else None
+            return tree.ran(self._pid) if counted is None else counted
+
+    def footprint(self) -> tree.Footprint | None:
+        """Return what the guest holds: as its control group counts it, where one keeps the peak, else as /proc does."""
+        with self._holding:
+            if self._group is not None and "peak" not in self._group.where.missing:
+                return tree.Footprint(self._group.current_memory(), self._group.peak_memory())
+            found = tree.footprint(self._pid, seen=self.ending.memory)
+            return None if tree.is_dead(self.main) else found  # with a process its peak is gone
+
+    def met_the_limit_of_processes(self) -> bool:
+        """Whether the control group refused one; where there is none, whether as many were seen as are allowed."""
+        self.use()
+        with self._holding:
+            if self._group is not None:
+                return self._group.refused_processes() > 0
+        return self._most_tasks >= self._allowance.processes
 
     def use(self) -> tuple[float, int]:
         """Return CPU seconds and peak bytes, looked at now."""
