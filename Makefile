@@ -46,8 +46,9 @@ unit: setup ## Run the tests
 exploits: setup ## Run the hostile submissions alone, list what became of each, then 500 at one go among honest ones
 	GRADER_SEQUENCE=500 $(BIN)/python -m pytest --threats tests/test_exploits.py tests/test_sequence.py
 
-verify: setup ## Prove every question of the bank that is not proven as it stands
+verify: setup ## Prove every question that is not proven as it stands; renew docs/bank.md
 	$(BIN)/grade verify --all
+	$(BIN)/python -m tests.bank_page --write
 
 bench: setup ## Measure the README's figures again
 	$(BIN)/python -m benchmarks

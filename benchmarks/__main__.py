@@ -8,6 +8,7 @@ import platform
 from pathlib import Path
 
 from benchmarks import calls, commands, mutants, saves
+from benchmarks.cost import run
 
 RESULTS = Path(__file__).parent / "results.md"
 
@@ -25,7 +26,7 @@ def main() -> None:
 
 
 def _rows(rounds: int) -> list[str]:
-    helps = sorted(commands.run([*commands.GRADE, "--help"]).cpu for _ in range(rounds))[rounds // 2]
+    helps = sorted(run([*commands.GRADE, "--help"]).cpu for _ in range(rounds))[rounds // 2]
     numpy_ours, numpy_plain, numpy_cpu, _ = commands.compare(commands.NUMPY, rounds)
     torch_ours, torch_plain, torch_cpu, torch_wall = commands.compare(commands.TORCH, rounds)
     call = calls.measure()

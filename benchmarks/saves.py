@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.commands import GRADE, ROOT, TORCH
+from benchmarks.commands import GRADE, TORCH
+from benchmarks.cost import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

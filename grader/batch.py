@@ -113,6 +113,7 @@ class Exams:
 
     def _opened(self, question: Question) -> WarmExam:
         exam = WarmExam(question, self._level)
+        exam.rehearse()
         with self._lock:
             self._exams[question.qualified_id] = exam
             late = self._closed

@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -202,6 +203,66 @@ def test_a_generator_repeats_itself() -> None:
     assert first.random(4).tolist() == second.random(4).tolist()
     assert isinstance(first, np.random.Generator)
     assert make_rng(4).random() != make_rng(5).random()
+
+
+DRAWN = """
+import importlib, sys
+from hypothesis import given, settings, strategies as st
+from grader.exam.properties import steer, use_profile
+use_profile()
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+seen = []
+@given(st.integers(), st.lists(st.floats()))
+@settings(max_examples=300)
+def draw(number, numbers):
+    seen.append((number, numbers))
+steer(draw, 5, shrink=False)
+draw()
+print(seen)
+"""
+
+
+def test_a_seed_draws_the_same_whatever_else_is_imported() -> None:
+    """Hypothesis takes literals from local modules, and `grade submit` and `grade batch` import different ones."""
+    alone, with_more = (
+        subprocess.run([sys.executable, "-c", DRAWN, *names], cwd=ROOT, check=True, capture_output=True, text=True)
+        for names in ((), ("grader.batch", "grader.report.terminal"))
+    )
+    assert alone.stdout.count("(") >= 300
+    assert alone.stdout == with_more.stdout
+
+
+# --- Made ready for many ---
+
+IMPORTS_LATE = """
+import sys
+
+def test_there(solution):
+    assert solution.f(0)
+
+def test_here(solution):
+    early = "imaplib" in sys.modules
+    import imaplib
+    assert early
+"""
+TELLS_WHAT_WAS_THERE = "import sys\nearly = 'colorsys' in sys.modules\ndef f(x):\n    return early\n"
+
+
+def test_what_the_reference_imports_late_is_imported_once(make: Callable[..., Question]) -> None:
+    """After a rehearsal examiners and guests find it there, and again where the warm processes had to be replaced."""
+    question = make(IMPORTS_LATE, reference="def f(x):\n    import colorsys\n    return True\n")
+    asks = submission(TELLS_WHAT_WAS_THERE)
+    with WarmExam(question) as exam:
+        before = grade(question, asks, exam=exam)
+        exam.rehearse()
+        after = grade(question, asks, exam=exam)
+        os.kill(exam._server._pid, signal.SIGKILL)
+        assert eventually(lambda: not exam._server.alive)
+        renewed = grade(question, asks, exam=exam)
+    assert set(outcomes(before).values()) == {"failed"}
+    assert set(outcomes(after).values()) == {"passed"}
+    assert set(outcomes(renewed).values()) == {"passed"}
 
 
 # --- Faults of a suite ---

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from bank_page import PAGE, page, topics
 from bank_sample import BANK, SIZE, drawn_by, sample
 
 from grader.proof.ledger import State, state_of
@@ -12,6 +13,17 @@ from grader.proof.trial import try_question
 def test_the_bank_has_no_faults() -> None:
     """Every folder of the bank is a question that loads."""
     assert [str(fault) for fault in BANK.faults()] == []
+
+
+def test_every_question_is_about_a_topic() -> None:
+    """What a spec names as its topic stands in the table of topics, in its own family."""
+    known = {(topic.family, topic.slug) for topic in topics()}
+    assert {(question.spec.family, question.spec.source.topic) for question in BANK.questions} <= known
+
+
+def test_the_page_about_the_bank_is_true() -> None:
+    """docs/bank.md says what the bank holds; else: `python -m tests.bank_page --write`."""
+    assert PAGE.read_text(encoding="utf-8") == page()
 
 
 @pytest.mark.parametrize("name", BANK.ids)

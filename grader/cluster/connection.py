@@ -93,7 +93,7 @@ def _connect(ray: Any, address: str) -> None:
     """Join a cluster that is there."""
     try:
         ray.init(address=address, **_QUIET)
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         raise _nobody(address, error) from error
 
 
@@ -108,7 +108,7 @@ def _first_line(error: Exception) -> str:
 def _cure(address: str) -> str:
     return (
         "Start one with `ray start --head`, have this machine join it with "
-        f"`ray start --address {address}`, or leave out --address"
+        f"`ray start --address {address}`, set RAY_AUTH_TOKEN if it has one, or leave out --address"
     )
 
 

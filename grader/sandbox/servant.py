@@ -92,6 +92,10 @@ class Servant:
             return {**self._describe(error), "label": label}
         return None
 
+    def do_modules(self) -> list[str]:
+        """Name what has been imported by now."""
+        return imported()
+
     def do_call(self, target: object, path: Sequence[str], args: Sequence[object], kwargs: dict[str, object]) -> object:
         """Call what stands at `path` below `target` (the module when None)."""
         function: Any = self._find(target, path)
@@ -217,3 +221,12 @@ def _kind(error: BaseException) -> str:
     if isinstance(error, RuntimeError) and _message(error) == _NO_THREAD:
         return "processes"
     return "exit" if isinstance(error, SystemExit | KeyboardInterrupt) else ""
+
+
+def imported() -> list[str]:
+    """Name the modules that have been imported, in that order; one that was made by hand was not."""
+    return [
+        name
+        for name, module in list(sys.modules.items())
+        if getattr(getattr(module, "__spec__", None), "name", None) == name
+    ]
