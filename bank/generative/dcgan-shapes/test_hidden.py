@@ -17,9 +17,9 @@ OPTIONS = {"stride": st.integers(1, 4), "padding": st.integers(0, 5), "dilation"
 
 
 def length_of(layer, n, kernel, **options):
-    """Ask the layer itself how many positions come out; None where it refuses."""
+    """Ask the layer itself how many positions come out; None where it refuses or none come out."""
     try:
-        return layer(torch.zeros(1, 1, n), torch.zeros(1, 1, kernel), **options).shape[-1]
+        return layer(torch.zeros(1, 1, n), torch.zeros(1, 1, kernel), **options).shape[-1] or None
     except RuntimeError:
         return None
 

@@ -1,0 +1,37 @@
+"""Mistake: the teacher's modes come back after the student's call: shared modules answer in eval mode."""
+
+import math
+
+import torch
+from torch.nn.functional import cross_entropy, log_softmax
+
+
+def kd_loss(student_logits, teacher_logits, y, T, alpha):
+    """Return the weighted sum of the soft and the hard loss."""
+    if not 0 < T < math.inf:
+        raise ValueError(f"T must be finite and above 0, not {T}")
+    if not 0 <= alpha <= 1:
+        raise ValueError(f"alpha must be from 0 to 1, not {alpha}")
+    if student_logits.shape != teacher_logits.shape:
+        raise ValueError("the logits of student and teacher differ in shape")
+    log_p = log_softmax(teacher_logits.detach() / T, dim=1)
+    log_q = log_softmax(student_logits / T, dim=1)
+    soft = (log_p.exp() * (log_p - log_q)).sum(dim=1).mean()
+    labelled = (y != -100).sum()
+    hard = cross_entropy(student_logits, y, ignore_index=-100, reduction="sum") / labelled.clamp(min=1)
+    return alpha * T**2 * soft + (1 - alpha) * hard
+
+
+def kd_step(student, teacher, x, y, opt, T, alpha):
+    """Train the student once; return the loss as a float."""
+    modes = [(module, module.training) for module in teacher.modules()]
+    teacher.eval()
+    with torch.no_grad():
+        teacher_logits = teacher(x)
+    loss = kd_loss(student(x), teacher_logits, y, T, alpha)
+    for module, training in modes:
+        module.training = training
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+    return loss.item()
