@@ -17,7 +17,7 @@ WRONG := solutions/generative/gan-step/wrong/fake_not_detached.py
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test lint types unit exploits bench clean
+.PHONY: help setup demo test lint types unit exploits verify bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -46,6 +46,10 @@ unit: setup ## Run the tests
 exploits: setup ## Run the hostile submissions alone, list what became of each, then 500 at one go among honest ones
 	GRADER_SEQUENCE=500 $(BIN)/python -m pytest --threats tests/test_exploits.py tests/test_sequence.py
 
+verify: setup ## Prove every question that is not proven as it stands; renew docs/bank.md
+	$(BIN)/grade verify --all
+	$(BIN)/python -m tests.bank_page --write
+
 bench: setup ## Measure the README's figures again
 	$(BIN)/python -m benchmarks
 
@@ -58,7 +62,7 @@ clean: ## Remove .venv, caches and build products
 $(STAMP): pyproject.toml $(PINS) $(LOCK) $(WALL)
 	@$(BIN)/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { $(new-venv); }
 	$(PIP) install --require-hashes --requirement $(LOCK)
-	$(PIP) install --constraint $(PINS) --no-build-isolation --editable '.[torch,draft,dev]'
+	$(PIP) install --constraint $(PINS) --no-build-isolation --editable '.[torch,draft,ray,dev]'
 	@command -v bwrap >/dev/null || { $(bundled-bubblewrap); }
 	@touch $@
 

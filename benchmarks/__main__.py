@@ -7,7 +7,8 @@ import os
 import platform
 from pathlib import Path
 
-from benchmarks import calls, commands, mutants
+from benchmarks import calls, commands, mutants, saves
+from benchmarks.cost import run
 
 RESULTS = Path(__file__).parent / "results.md"
 
@@ -25,11 +26,12 @@ def main() -> None:
 
 
 def _rows(rounds: int) -> list[str]:
-    helps = sorted(commands.run([*commands.GRADE, "--help"]).cpu for _ in range(rounds))[rounds // 2]
+    helps = sorted(run([*commands.GRADE, "--help"]).cpu for _ in range(rounds))[rounds // 2]
     numpy_ours, numpy_plain, numpy_cpu, _ = commands.compare(commands.NUMPY, rounds)
     torch_ours, torch_plain, torch_cpu, torch_wall = commands.compare(commands.TORCH, rounds)
     call = calls.measure()
     race = mutants.race()
+    save = saves.measure(rounds=rounds)
     there, both = call["tensor there"] / call["memcpy"], call["tensor there and back"] / call["memcpy"]
     return [
         "| what | ours | plain pytest, no isolation | ratio | asked |",
@@ -50,6 +52,7 @@ def _rows(rounds: int) -> list[str]:
             f"| {there:.1f} | 4 |"
         ),
         f"| the same, there and back | {call['tensor there and back']:.0f} µs | | {both:.1f} | |",
+        f"| a save under `--watch` (torch), beyond its checks | {save.beyond:.2f} s | | | 0.3 s |",
         (
             f"| {race.mutants} mutants of int8-linear, wall | {race.ours:.0f} s | {race.theirs:.0f} s "
             f"| {race.ours / race.theirs:.2f} | 60 s |"

@@ -35,10 +35,10 @@ def measure() -> dict[str, float]:
         # one round of each in turn, so that a slow moment of the machine hits all alike
         rounds = [
             (
-                _time(lambda: solution.identity(1), 200),
-                _time(lambda: solution.size(tensor), 10),
-                _time(lambda: solution.identity(tensor), 10),
-                _time(lambda: target.copy_(tensor), 10),
+                timed(lambda: solution.identity(1), 200),
+                timed(lambda: solution.size(tensor), 10),
+                timed(lambda: solution.identity(tensor), 10),
+                timed(lambda: target.copy_(tensor), 10),
             )
             for _ in range(15)
         ]
@@ -49,7 +49,8 @@ def measure() -> dict[str, float]:
     return {"scalar": scalar, "tensor there": there, "tensor there and back": both, "memcpy": copy}
 
 
-def _time(call: Callable[[], object], times: int) -> float:
+def timed(call: Callable[[], object], times: int) -> float:
+    """Return microseconds of one call, of so many in a row after one that is not counted."""
     call()
     started = time.perf_counter()
     for _ in range(times):

@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import resource
 import statistics
-import subprocess
 import sys
-import time
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from benchmarks.cost import ROOT, Cost, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ROOT = Path(__file__).resolve().parent.parent
 GRADE = [sys.executable, "-m", "grader.cli.main"]
 TORCH, NUMPY = "generative/gan-step", "distributed-federated/fedavg"
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Of one command, in seconds."""
-
-    cpu: float
-    wall: float
-
-
-def run(command: list[str], **extra: str) -> Cost:
-    """Run a command that must succeed and return what it cost, all its processes together."""
-    # with PYTHONDONTWRITEBYTECODE pytest rewrites Hypothesis anew each time, which nobody's user pays
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | extra
-    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stdout}{done.stderr}")
-    return Cost(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall)
 
 
 def submit(question: str) -> Cost:
@@ -50,7 +25,7 @@ def plain(question: str) -> Cost:
     suite, reference = f"bank/{question}/test_hidden.py", ROOT / "solutions" / question / "reference.py"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "benchmarks.direct", "-p", "no:grader", suite]
     # one thread, as in an exam: with more, torch spends CPU on waiting
-    return run(command, DIRECT_SOLUTION=str(reference), PYTHONPATH=str(ROOT), OMP_NUM_THREADS="1")
+    return run(command, extra={"DIRECT_SOLUTION": str(reference), "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"})
 
 
 def compare(question: str, rounds: int) -> tuple[Cost, Cost, float, float]:

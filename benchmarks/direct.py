@@ -1,4 +1,7 @@
-"""The other side of a comparison: a pytest plugin that imports the submission into the test process."""
+"""The other side of a comparison: a pytest plugin that imports the submission into the test process.
+
+Hypothesis runs as it does in an exam: as many examples, no database, no deadline, no example made small.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,10 @@ import os
 from typing import Any
 
 import pytest
+
+from grader.exam.properties import steer, use_profile
+
+SEED = 7
 
 
 class Direct:
@@ -46,10 +53,19 @@ def rng() -> Any:
     """A generator of the same kind as an exam's."""
     from grader.exam.seeds import make_rng
 
-    return make_rng(7)
+    return make_rng(SEED)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marks of a suite."""
-    for mark in ("points", "hint", "performance", "stated", "contract"):
+    """Declare the marks of a suite, and load the profile before a suite is imported."""
+    for mark in ("points", "hint", "performance", "memory", "stated", "contract"):
         config.addinivalue_line("markers", f"{mark}(...): of the suite")
+    use_profile()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Steer each property as the grader does."""
+    for item in items:
+        function = getattr(item, "function", None)
+        if hasattr(function, "hypothesis"):
+            steer(function, SEED, shrink=False)

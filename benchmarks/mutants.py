@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.commands import ROOT
+from benchmarks.cost import ROOT
 from grader.bank import load_bank
 from grader.proof.mutants import try_mutants
 from grader.proof.mutation.mutator import make_mutants

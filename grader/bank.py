@@ -407,14 +407,26 @@ class _Points(_Grouped):
 
 
 class _Measured(_Grouped):
-    """The arguments of `@performance`."""
+    """What `@performance` and `@memory` have in common."""
 
     points: float = Field(ge=0, strict=True, allow_inf_nan=False)
     of: str | None = None
+
+
+class _Timed(_Measured):
+    """The arguments of `@performance`."""
+
     at_least: float | None = None
     times_faster_than: str | None = None
     at_most: float | None = None
     times_slower_than: str | None = None
+
+
+class _Weighed(_Measured):
+    """The arguments of `@memory`."""
+
+    at_most: float
+    times_of: str
 
 
 class _Stated(Frozen):
@@ -439,13 +451,16 @@ class _Contract(Frozen):
 _MARKS: dict[str, type[BaseModel]] = {
     "points": _Points,
     "hint": Text,
-    "performance": _Measured,
+    "performance": _Timed,
+    "memory": _Weighed,
     "stated": _Stated,
     "contract": _Contract,
 }
 _POSITIONAL = {"points": ["value"], "contract": ["why"]}
 _GATHERED = {"stated": "anchors"}
 """Marks that take any number of arguments, and the key under which they are kept."""
+_MEASURING = {"performance", "memory"}
+"""Marks that make any function a check."""
 _HOMES = ("grader.exam", "grader.exam.marks")
 
 
@@ -470,7 +485,7 @@ class _Suite:
 
     def is_check(self, function: _Function) -> bool:
         """Tell whether it is graded."""
-        return function.name.startswith("test_") or "performance" in dict(self.marks(function))
+        return function.name.startswith("test_") or bool(_MEASURING & dict(self.marks(function)).keys())
 
     def fault(self, node: ast.stmt | ast.expr, message: str) -> Fault:
         """Return a fault at a node."""
@@ -582,8 +597,11 @@ def _check_faults(node: _Function, suite: _Suite) -> Iterator[Fault]:
     for mark, count in counts.items():
         if count > 1:
             yield suite.fault(node, f"{node.name}: @{mark} stands on it {count} times")
-    if {"points", "performance"} <= set(counts):
-        yield suite.fault(node, f"{node.name}: its points belong into @performance(points=...)")
+    measuring = sorted(_MEASURING & counts.keys())
+    if len(measuring) > 1:
+        yield suite.fault(node, f"{node.name}: @memory and @performance each stand on a function of their own")
+    elif measuring and "points" in counts:
+        yield suite.fault(node, f"{node.name}: its points belong into @{measuring[0]}(points=...)")
 
 
 @dataclass(frozen=True)

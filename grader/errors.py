@@ -1,6 +1,6 @@
 """What a person can be told went wrong, as one tree.
 
-GraderError                 caught once, in cli/main.py
+GraderError                 caught once, in cli/main.py; cli/watching.py shows it and goes on
  ├ InputError               something handed to us is wrong            exit code 2
  │  ├ BankError             a question cannot be read
  │  └ SubmissionError       a submission cannot be read (the verdict is `invalid`)

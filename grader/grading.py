@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from grader.errors import SubmissionError
+from grader.exam.fingerprint import fingerprint
 from grader.exam.supervisor import execute
 from grader.plan import make_plan
 from grader.policy import violations
@@ -15,11 +16,17 @@ from grader.submission import Submission, SyntaxFault, read_submission
 from grader.verdict import Level, Outcome, RawResult, Run, SourceLine, Status, SubmissionId, Verdict
 
 if TYPE_CHECKING:
-    from grader.exam.supervisor import WarmExam
     from grader.plan import Plan
     from grader.question import Question, Visibility
 
 SEED_BITS = 63
+
+
+class Exam(Protocol):
+    """A question made ready, or several: a `WarmExam`."""
+
+    def execute(self, plan: Plan) -> Run:
+        """Run the checks of a plan."""
 
 
 def grade(
@@ -29,7 +36,7 @@ def grade(
     seed: int | None = None,
     isolation: Level | None = None,
     only: Visibility | None = None,
-    exam: WarmExam | None = None,
+    exam: Exam | None = None,
 ) -> Verdict:
     """Grade one submission to one question.
 
@@ -55,7 +62,9 @@ def grade(
             submission = read_submission(path, question.spec)
             found = violations(submission, question.spec.forbidden)
         except SubmissionError as error:
-            return _invalid(question, path, seed, error)
+            if not path.exists():  # a misuse, not a submission
+                raise
+            return unreadable(question, path, seed, error)
     else:
         found = violations(submission, question.spec.forbidden)
     if question.spec.environment.device == "cuda" and not _has_cuda():
@@ -64,7 +73,7 @@ def grade(
     plan = make_plan(question, submission, seed=seed, violations=found, only=only, level=isolation)
     run = refuse(plan) if plan.violations else exam.execute(plan) if exam is not None else execute(plan)
     verdict = score(question, plan.checks, _identity(submission), seed, run)
-    return verdict.model_copy(update={"notes": submission.notes + verdict.notes})
+    return verdict.model_copy(update={"notes": submission.notes + verdict.notes, "suite": fingerprint(question)})
 
 
 def refuse(plan: Plan) -> Run:
@@ -82,15 +91,13 @@ def _identity(submission: Submission) -> SubmissionId:
     return SubmissionId(name=submission.name, sha256=submission.sha256)
 
 
-def _invalid(question: Question, path: Path, seed: int, error: SubmissionError) -> Verdict:
-    """Return the verdict on what cannot be read; a path that leads nowhere is a misuse, not a submission."""
-    if not path.exists():
-        raise error
+def unreadable(question: Question, path: Path, seed: int, error: SubmissionError) -> Verdict:
+    """Return the verdict on what cannot be read: `invalid`, or `broken` where it is no longer there."""
     identity = SubmissionId(name=path.name, sha256="")
     if isinstance(error, SyntaxFault):
         place = SourceLine(file=error.label, line=error.line, function="", text=error.text)
         return unread(question, identity, seed, error.fault, location=place, column=error.column)
-    return unread(question, identity, seed, str(error))
+    return unread(question, identity, seed, str(error), status=Status.INVALID if path.exists() else Status.BROKEN)
 
 
 def _has_cuda() -> bool:

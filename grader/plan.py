@@ -33,6 +33,9 @@ class Plan:
     trace: bool = False
     """Run the checks on the reference, in the examiner's own process, and measure which of its branches they run."""
 
+    survey: bool = False
+    """Tell what was imported by the end, on either side, for whoever wants to import it in advance."""
+
     @property
     def visibilities(self) -> tuple[Visibility, ...]:
         """The suites that are needed."""

@@ -145,32 +145,45 @@ class QuestionSpec(Frozen):
     source: Source
 
 
+class Quantity(StrEnum):
+    """What a performance check compares."""
+
+    TIME = "time"
+    MEMORY = "memory"
+
+
 class Performance(Frozen):
-    """A performance check: a ratio of times against one of our own solutions."""
+    """A performance check: a ratio of times, or of peak memory, against one of our own solutions."""
 
     of: str
-    """The export that is timed."""
+    """The export that is measured."""
     at_least: PositiveFloat | None = None
     times_faster_than: str | None = None
     at_most: PositiveFloat | None = None
     times_slower_than: str | None = None
+    times_of: str | None = None
 
     @model_validator(mode="after")
     def _one_direction(self) -> Performance:
-        faster = (self.at_least is None, self.times_faster_than is None)
-        slower = (self.at_most is None, self.times_slower_than is None)
-        if (faster, slower) not in {((False, False), (True, True)), ((True, True), (False, False))}:
+        names = ("at_least", "times_faster_than", "at_most", "times_slower_than", "times_of")
+        given = {name for name in names if getattr(self, name) is not None}
+        if given not in ({*names[:2]}, {*names[2:4]}, {"at_most", "times_of"}):
             raise ValueError("give either at_least= with times_faster_than=, or at_most= with times_slower_than=")
         return self
 
     @property
+    def quantity(self) -> Quantity:
+        """What is compared."""
+        return Quantity.MEMORY if self.times_of is not None else Quantity.TIME
+
+    @property
     def against(self) -> str:
         """Name of our solution it is measured against: `reference`, or a file stem under `solutions/`."""
-        return self.times_faster_than or self.times_slower_than or "reference"
+        return self.times_faster_than or self.times_slower_than or self.times_of or "reference"
 
     @property
     def limit(self) -> float:
-        """Largest allowed ratio of the submission's time to the other's."""
+        """Largest allowed ratio of what the submission takes to what the other takes."""
         return 1.0 / self.at_least if self.at_least is not None else float(self.at_most or 1.0)
 
 

@@ -80,6 +80,11 @@ class Submission:
         """The Python modules among `files`."""
         return tuple(Unit(path, _decode(path, data)) for path, data in self.files if path.endswith(".py"))
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """All source, by the names that tracebacks call it."""
+        return {unit.label: unit.source for unit in (*self.units, *self.helpers)}
+
 
 class SyntaxFault(SubmissionError):  # noqa: N818  what the house calls a mistake that is not its own
     """The submission's source is no Python."""
@@ -90,15 +95,21 @@ class SyntaxFault(SubmissionError):  # noqa: N818  what the house calls a mistak
         self.label, self.line, self.column, self.text = label or "", line, column, text
 
 
-def read_submission(path: Path, spec: QuestionSpec) -> Submission:
+def read_submission(path: Path, spec: QuestionSpec, *, anonymous: bool = False) -> Submission:
     """Read a `.py`, an `.ipynb`, a folder or a zip.
+
+    Args:
+        path: where it lies.
+        spec: of the question it answers.
+        anonymous: call it what the question calls it, so that equal contents make equal submissions and verdicts.
 
     Raises:
         SyntaxFault: the entry module is no Python; says where.
         SubmissionError: it cannot be read, or is not what a candidate may hand in.
     """
-    name = Path(os.path.abspath(path)).name or str(path)
-    kind = _kind(path, name)
+    own = Path(os.path.abspath(path)).name or str(path)
+    kind = _kind(path, own)
+    name = Path(spec.submission.file).stem + kind.removeprefix("folder") if anonymous else own
     try:
         files = _READERS[kind](path, name)
     except OSError as error:
@@ -225,7 +236,7 @@ def _walk(folder: Path, name: str) -> Iterator[Path]:
                 met += 1
                 if met > MAX_ENTRIES:
                     raise _crowded(name, MAX_ENTRIES)
-                if _is_ignored(entry.name):
+                if is_ignored(entry.name):
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append(Path(entry.path))
@@ -240,7 +251,7 @@ def _crowded(name: str, limit: int) -> SubmissionError:
     return SubmissionError(f"{name!r} holds more than {limit} files", cure=_LEAVE_OUT)
 
 
-def _is_ignored(path: str) -> bool:
+def is_ignored(path: str) -> bool:
     """Tell what an editor or a file manager left behind; `._x` is what macOS puts beside `x`."""
     return any(part in IGNORED or part.startswith("._") for part in path.split("/"))
 
@@ -273,10 +284,10 @@ def _members(archive: zipfile.ZipFile, name: str, budget: int) -> dict[str, byte
     files: dict[str, bytes] = {}
     left = budget
     for member in archive.infolist():
-        path = _member_path(member)
-        if path.endswith("/") or _is_ignored(path):
+        path = member_path(member)
+        if path.endswith("/") or is_ignored(path):
             continue
-        _refuse_odd_member(member, path, files)
+        refuse_odd_member(member, path, files)
         with archive.open(member) as content:
             files[path] = content.read(left + 1)
         left -= len(files[path])
@@ -287,7 +298,7 @@ def _members(archive: zipfile.ZipFile, name: str, budget: int) -> dict[str, byte
     return files
 
 
-def _member_path(member: zipfile.ZipInfo) -> str:
+def member_path(member: zipfile.ZipInfo) -> str:
     """Return the path as packed; macOS writes UTF-8 without saying so, which zipfile then takes for cp437."""
     name = member.orig_filename
     if member.flag_bits & 0x800:
@@ -298,7 +309,12 @@ def _member_path(member: zipfile.ZipInfo) -> str:
         return name
 
 
-def _refuse_odd_member(member: zipfile.ZipInfo, path: str, files: Collection[str]) -> None:
+def refuse_odd_member(member: zipfile.ZipInfo, path: str, files: Collection[str]) -> None:
+    """Refuse a second member of a name, and what is no plain file packed in the usual way.
+
+    Raises:
+        SubmissionError: it is one of these.
+    """
     form = stat.S_IFMT(member.external_attr >> 16)
     if path in files:
         raise SubmissionError(f"{path!r} is in the zip twice", cure="Pack it again")

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from grader.question import Feedback, Frozen, Text, Visibility
+from grader.question import Feedback, Frozen, Quantity, Text, Visibility
 
 
 class Outcome(StrEnum):
@@ -20,8 +20,11 @@ class Outcome(StrEnum):
     TIMEOUT = "timeout"
     MEMORY = "memory"
     OUTPUT = "output"
+    PROCESSES = "processes"
+    DESCRIPTORS = "descriptors"
     CRASHED = "crashed"
     SLOW = "slow"
+    HEAVY = "heavy"
     FORBIDDEN = "forbidden"
     NOT_RUN = "not-run"
     BROKEN = "broken"
@@ -39,8 +42,11 @@ _SENTENCES = {
     Outcome.TIMEOUT: "took too long",
     Outcome.MEMORY: "used too much memory",
     Outcome.OUTPUT: "printed or wrote too much",
+    Outcome.PROCESSES: "started too many processes or threads",
+    Outcome.DESCRIPTORS: "opened too many files at once",
     Outcome.CRASHED: "ended its own process",
     Outcome.SLOW: "is right, but too slow",
+    Outcome.HEAVY: "is right, but needs too much memory",
     Outcome.FORBIDDEN: "uses what the question forbids",
     Outcome.NOT_RUN: "was not run, because the limits were used up before",
     Outcome.BROKEN: "could not be graded: a fault of the grader or the suite, not of the submission",
@@ -111,9 +117,10 @@ class CheckResult(Frozen):
 
 
 class PerformanceResult(Frozen):
-    """A measured ratio of the submission's time to one of our solutions' time."""
+    """A measured ratio of the submission's time, or peak memory, to that of one of our solutions."""
 
     name: str
+    quantity: Quantity = Quantity.TIME
     ratio: float
     low: float
     high: float
@@ -121,7 +128,9 @@ class PerformanceResult(Frozen):
     pairs: int
     against: str
     decided: bool = True
-    """False where the interval still straddled the limit at the last look: counted for the candidate."""
+    """False where it could not be told from the limit, or a restless machine forbade it: counted for the candidate."""
+    ratios: tuple[float, ...] = ()
+    """The ratio of each pair, in the order of measuring; `ratio` is their median."""
 
 
 class Isolation(Frozen):
@@ -229,6 +238,8 @@ class Verdict(Frozen):
     grader: str
     environment: dict[str, str] = Field(default_factory=dict)
     """Python and package versions."""
+    suite: dict[str, str] = Field(default_factory=dict)
+    """SHA-256 of the question's files that decide, by name; the verdict is repeated only with the same ones."""
     feedback: Feedback = Feedback.CATEGORY
     seconds: float = 0.0
 

@@ -1,8 +1,10 @@
-"""What a run of the corpus says at its end: one line for each exploit, with `--threats`."""
+"""What a run says at its beginning: its questions; and at its end, with `--threats`: one line for each exploit."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from bank_sample import drawn_by, sample
 
 if TYPE_CHECKING:
     import pytest
@@ -15,6 +17,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--threats", action="store_true", help="list what became of each exploit")
 
 
+def pytest_report_header() -> str:
+    """Name the questions of the bank that this run looks at."""
+    key = drawn_by()
+    return f"questions, drawn by {key}: {', '.join(sample(key))}"
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Write the table, in order of the catalogue."""
     if not terminalreporter.config.getoption("threats"):
@@ -22,13 +30,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [(word, report) for word in WORDS for report in terminalreporter.stats.get(word, [])]
     rows = sorted(row for word, report in reports for row in rows_of(word, report))
     terminalreporter.section("threats")
-    for entry, name, outcome, seconds, word in rows:
-        terminalreporter.write_line(f"{entry:6} {name:46} {outcome:34} {seconds:6.1f} s  {word}")
+    for entry, name, level, outcome, seconds, word in rows:
+        terminalreporter.write_line(f"{entry:6} {name:46} {level:10} {outcome:34} {seconds:6.1f} s  {word}")
 
 
-def rows_of(word: str, report: pytest.TestReport) -> list[tuple[str, str, str, float, str]]:
+def rows_of(word: str, report: pytest.TestReport) -> list[tuple[str, str, str, str, float, str]]:
     """Return the row of a report, or none if it is not an exploit's."""
     said = {str(key): str(value) for key, value in getattr(report, "user_properties", ())}
     if "entry" not in said:
         return []
-    return [(said["entry"], said["file"], said.get("outcomes", "-"), report.duration, WORDS[word])]
+    return [(said["entry"], said["file"], said["level"], said.get("outcomes", "-"), report.duration, WORDS[word])]

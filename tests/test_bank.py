@@ -66,7 +66,7 @@ def test_plain(solution):
 def long_numbers(rng):
     return (2**64,), {}
 """
-MARKS = "from grader.exam import contract, hint, performance, points, stated\n"
+MARKS = "from grader.exam import contract, hint, memory, performance, points, stated\n"
 
 
 class Place:
@@ -519,6 +519,16 @@ def test_a_performance_check_is_of_the_first_export(suite: Callable[[str], Path]
     assert (checks[0].name, checks[0].points) == ("anything", 2)
 
 
+def test_memory_is_compared_in_one_form(suite: Callable[[str], Path]) -> None:
+    """Of the first export too, and worth what the mark says."""
+    path = suite(MARKS + "@memory(points=2, group='memory', at_most=1.5, times_of='tiled')\ndef long(rng): ...\n")
+    (check,), faults = read_checks(path, Visibility.HIDDEN, ["first", "second"])
+
+    assert faults == ()
+    assert check.performance == Performance(of="first", at_most=1.5, times_of="tiled")
+    assert (check.name, check.points, check.group.en) == ("long", 2, "memory")
+
+
 def test_a_check_says_where_it_is_stated(suite: Callable[[str], Path]) -> None:
     """One anchor or several, beside any other mark; without the mark there is none."""
     source = "@points(2)\n@stated('a', 'b-2')\n@given(x=1)\ndef test_a(s, x): ...\n"
@@ -581,6 +591,14 @@ WRONG_SUITES = {
         "3: f: 'duoble' is none of the exports (did you mean 'double'?)"
     ),
     "@points(1)\n@performance(points=1, at_least=2, times_faster_than='x')\ndef f(r): ...": "4: f: its points",
+    "@memory(points=1, times_of='x')\ndef f(r): ...": "2: @memory: 'at_most' is missing",
+    "@memory(points=1, at_most=2)\ndef f(r): ...": "2: @memory: 'times_of' is missing",
+    "@memory(points=1, at_most=0, times_of='x')\ndef f(r): ...": "3: f: at_most: Input should be greater",
+    "@memory(points=1, at_most=2, at_least=2, times_of='x')\ndef f(r): ...": "2: @memory: unknown key 'at_least'",
+    "@memory(points=1, of='duoble', at_most=2, times_of='x')\ndef f(r): ...": "3: f: 'duoble' is none of the exports",
+    "@points(1)\n@memory(points=1, at_most=2, times_of='x')\ndef f(r): ...": "4: f: its points belong into @memory(",
+    "@memory(points=1, at_most=2, times_of='x')\n@performance(points=1, at_least=2, times_faster_than='x')\n"
+    "def f(r): ...": "4: f: @memory and @performance each stand on a function of their own",
     "@stated\ndef test_a(s): ...": "2: @stated stands without its arguments",
     "@stated()\ndef test_a(s): ...": "2: @stated: anchors: name the anchor of a passage in the statement",
     "@stated(N)\ndef test_a(s): ...": "2: @stated: anchors must be a literal, for the suite is not run to read it",

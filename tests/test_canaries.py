@@ -194,7 +194,7 @@ def test_a_reviewer_hears_them(verdicts: list[tuple[Path, Verdict]]) -> None:
     """The same verdicts hold the canaries: what keeps them from a candidate is the report."""
     told = {view: "".join(render(verdict, view, Audience.REVIEWER, "en") for _, verdict in verdicts) for view in VIEWS}
 
-    assert not [view for view in ("terminal", "json", "junit") if "kanariname" not in told[view]]
+    assert not [view for view in ("terminal", "json", "junit", "html") if "kanariname" not in told[view]]
     assert not [word for word in SEEN_BY_A_REVIEWER if word not in told["json"]]
 
 
@@ -237,7 +237,10 @@ def test_start_writes_no_canary(bank: Path, tmp_path: Path) -> None:
     assert WORD not in (done.stdout + done.stderr).lower()
 
 
-@pytest.mark.parametrize("command", [("try",), ("submit",), ("submit", "--format", "gradescope")], ids=" ".join)
+HANDED_IN = [("try",), ("submit",), ("submit", "--format", "gradescope"), ("submit", "--format", "html")]
+
+
+@pytest.mark.parametrize("command", HANDED_IN, ids=" ".join)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_handing_in_shows_no_canary(command: tuple[str, ...], language: str, bank: Path, tmp_path: Path) -> None:
     answer = tmp_path / "answer.py"

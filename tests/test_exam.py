@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -202,6 +203,66 @@ def test_a_generator_repeats_itself() -> None:
     assert first.random(4).tolist() == second.random(4).tolist()
     assert isinstance(first, np.random.Generator)
     assert make_rng(4).random() != make_rng(5).random()
+
+
+DRAWN = """
+import importlib, sys
+from hypothesis import given, settings, strategies as st
+from grader.exam.properties import steer, use_profile
+use_profile()
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+seen = []
+@given(st.integers(), st.lists(st.floats()))
+@settings(max_examples=300)
+def draw(number, numbers):
+    seen.append((number, numbers))
+steer(draw, 5, shrink=False)
+draw()
+print(seen)
+"""
+
+
+def test_a_seed_draws_the_same_whatever_else_is_imported() -> None:
+    """Hypothesis takes literals from local modules, and `grade submit` and `grade batch` import different ones."""
+    alone, with_more = (
+        subprocess.run([sys.executable, "-c", DRAWN, *names], cwd=ROOT, check=True, capture_output=True, text=True)
+        for names in ((), ("grader.batch", "grader.report.terminal"))
+    )
+    assert alone.stdout.count("(") >= 300
+    assert alone.stdout == with_more.stdout
+
+
+# --- Made ready for many ---
+
+IMPORTS_LATE = """
+import sys
+
+def test_there(solution):
+    assert solution.f(0)
+
+def test_here(solution):
+    early = "imaplib" in sys.modules
+    import imaplib
+    assert early
+"""
+TELLS_WHAT_WAS_THERE = "import sys\nearly = 'colorsys' in sys.modules\ndef f(x):\n    return early\n"
+
+
+def test_what_the_reference_imports_late_is_imported_once(make: Callable[..., Question]) -> None:
+    """After a rehearsal examiners and guests find it there, and again where the warm processes had to be replaced."""
+    question = make(IMPORTS_LATE, reference="def f(x):\n    import colorsys\n    return True\n")
+    asks = submission(TELLS_WHAT_WAS_THERE)
+    with WarmExam(question) as exam:
+        before = grade(question, asks, exam=exam)
+        exam.rehearse()
+        after = grade(question, asks, exam=exam)
+        os.kill(exam._server._pid, signal.SIGKILL)
+        assert eventually(lambda: not exam._server.alive)
+        renewed = grade(question, asks, exam=exam)
+    assert set(outcomes(before).values()) == {"failed"}
+    assert set(outcomes(after).values()) == {"passed"}
+    assert set(outcomes(renewed).values()) == {"passed"}
 
 
 # --- Faults of a suite ---
@@ -417,6 +478,38 @@ def test_a_performance_check(name: str, outcome: Outcome) -> None:
         assert (verdict.performance[0].ratio > 2.0) == (outcome is Outcome.SLOW)
 
 
+WEIGHED = """
+    from grader.exam import memory
+
+    @memory(points=1, at_most=1.5, times_of="opponent")
+    def lean(rng):
+        return (bytes(24 * 2**20),), {}
+"""
+ONE_COPY = "def f(x):\n    return len(bytearray(x))\n"
+"""Holds its argument, which is copied out of the wire, and a copy of that."""
+
+
+@pytest.mark.parametrize(
+    ("source", "outcome"),
+    [
+        (ONE_COPY, Outcome.PASSED),
+        ("def f(x):\n    return len([bytearray(x) for _ in range(4)][0])\n", Outcome.HEAVY),
+        ("def f(x):\n    return 1\n", Outcome.FAILED),
+    ],
+    ids=["the same", "four copies", "wrong"],
+)
+def test_a_memory_check(make: Callable[..., Question], source: str, outcome: Outcome) -> None:
+    """As lean passes, heavier is called heavy, and a lean wrong result is a wrong result."""
+    verdict = graded(make(WEIGHED, opponent=ONE_COPY), source)
+
+    assert check(verdict, "lean").outcome is outcome
+    if outcome is not Outcome.FAILED:
+        (weighed,) = verdict.performance
+        assert (weighed.quantity, weighed.pairs, weighed.decided) == ("memory", 6, True)
+        assert weighed.ratio == pytest.approx(1.0 if outcome is Outcome.PASSED else 2.5, rel=0.1)
+        assert verdict.usage.guests == 1
+
+
 @pytest.mark.parametrize(
     "opponent",
     [
@@ -615,6 +708,9 @@ def test_an_error_in_a_cell_names_the_cell(make: Callable[..., Question], tmp_pa
     assert lines == [("answer.ipynb cell 3", 4, "<module>"), ("answer.ipynb cell 3", 2, "helper")]
 
 
+THREADS = "import threading, time\ndef start(): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
+
+
 @pytest.mark.parametrize(
     ("source", "outcome"),
     [
@@ -624,8 +720,11 @@ def test_an_error_in_a_cell_names_the_cell(make: Callable[..., Question], tmp_pa
         ("x = bytearray(b'x') * 2**30", "memory"),
         ("raise SystemExit(0)", "error"),
         ("import ctypes\nctypes.string_at(0)", "crashed"),
+        (f"import os, time\nwhile os.fork(): pass\ntime.sleep({60})", "processes"),
+        (f"{THREADS}\nwhile True: start()", "processes"),
+        ("import os\nkept = []\nwhile True: kept.append(os.open('/dev/null', os.O_RDONLY))", "descriptors"),
     ],
-    ids=["ends", "hangs", "floods", "eats", "exits", "segfaults"],
+    ids=["ends", "hangs", "floods", "eats", "exits", "segfaults", "forks", "threads", "opens"],
 )
 def test_a_submission_that_ends_while_it_is_loaded(make: Callable[..., Question], source: str, outcome: str) -> None:
     """Every check has the outcome that the loading had."""
@@ -634,6 +733,50 @@ def test_a_submission_that_ends_while_it_is_loaded(make: Callable[..., Question]
 
     assert outcomes(verdict) == {"a": outcome, "b": outcome}
     assert verdict.status is Status.REJECTED
+
+
+GREEDY = f"""
+{THREADS}
+
+import os, socket
+
+kept = []
+
+def f(what):
+    while what == "threads":
+        start()
+    while what == "children":
+        if os.fork() == 0:
+            time.sleep(60)
+    while what == "files":
+        kept.append(os.open("/dev/null", os.O_RDONLY))
+    while what == "pairs":
+        kept.append(socket.socketpair())
+    if what == "nothing there":
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        ours.recv(1)
+    raise RuntimeError("can't start new thread")
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "outcome"),
+    [
+        ("threads", "processes"),
+        ("children", "processes"),
+        ("files", "descriptors"),
+        ("pairs", "descriptors"),
+        ("nothing there", "error"),
+        ("lies", "error"),
+    ],
+)
+def test_a_limit_that_was_met_is_named(make: Callable[..., Question], what: str, outcome: str) -> None:
+    """Processes and threads, files and sockets; what only looks like the first is an error as any other."""
+    verdict = graded(make(f"def test_a(solution): solution.f({what!r})"), GREEDY)
+
+    assert outcomes(verdict) == {"a": outcome}
+    assert verdict.points == 0
 
 
 # --- One guest for all checks, and a fresh one after a crash ---

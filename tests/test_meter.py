@@ -1,121 +1,36 @@
-"""The stopwatch: decisions on simulated noise, and a race on a clock that is ours."""
+"""The meter: a race on a clock that is ours, rounds on scales that are ours, and what is made of them."""
 
 from __future__ import annotations
 
-import functools
 import math
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from grader.exam import Mismatch, meter
-from grader.exam.meter import LOOKS, Interval, Race, decide, interval, recheck
-from grader.exam.solution import CheckEnded
+from grader.exam import Mismatch, race
+from grader.exam.duel import Duel, recheck
+from grader.exam.looks import LOOKS, Judgement, judge
+from grader.exam.meter import Meter
+from grader.exam.race import WARM_UP, Race
+from grader.exam.scales import LEAST, ROUNDS, Scales
+from grader.exam.solution import CheckEnded, SuiteFaultError
 from grader.question import Performance
-from grader.verdict import Outcome, PerformanceResult
+from grader.sandbox.tree import Footprint
+from grader.verdict import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.random import Generator
 
-NOISE = 0.05
+    from grader.verdict import PerformanceResult
+
+MIB = 2**20
 AT_MOST = Performance(of="f", at_most=1.5, times_slower_than="reference")
 AT_LEAST = Performance(of="f", at_least=4.0, times_faster_than="naive")
-
-
-# --- The interval and the decision ---
-
-
-def judge(log_ratios: Callable[[int], Any], limit: float, seed: int) -> bool | None:
-    """Look as often as a race does; return its decision."""
-    logs: list[float] = []
-    for look in LOOKS:
-        logs.extend(log_ratios(look - len(logs)))
-        verdict = decide(interval(logs, seed), limit)
-        if verdict is not None:
-            return verdict
-    return None
-
-
-def verdicts(ratio: float, limit: float, *, outliers: float = 0.0) -> list[bool | None]:
-    """A hundred decisions on a true ratio under noise, some of which disturbs one side of a pair three times over."""
-
-    def draw(rng: Generator, count: int) -> Any:
-        disturbed = np.where(rng.random(count) < outliers, rng.choice([-1, 1], count) * math.log(3), 0)
-        return math.log(ratio) + rng.normal(0, NOISE, count) + disturbed
-
-    generators = [np.random.default_rng(seed) for seed in range(100)]
-    return [judge(functools.partial(draw, rng), limit, seed) for seed, rng in enumerate(generators)]
-
-
-@pytest.mark.parametrize("performance", [AT_MOST, AT_LEAST], ids=["at most", "at least"])
-@pytest.mark.parametrize("outliers", [0.0, 0.2], ids=["calm", "disturbed"])
-def test_a_tenth_inside_the_limit_passes(performance: Performance, outliers: float) -> None:
-    """In at least 95 of 100 races."""
-    assert verdicts(0.9 * performance.limit, performance.limit, outliers=outliers).count(True) >= 95
-
-
-@pytest.mark.parametrize("performance", [AT_MOST, AT_LEAST], ids=["at most", "at least"])
-@pytest.mark.parametrize("outliers", [0.0, 0.2], ids=["calm", "disturbed"])
-def test_a_tenth_beyond_the_limit_fails(performance: Performance, outliers: float) -> None:
-    """In at least 95 of 100 races."""
-    assert verdicts(1.1 * performance.limit, performance.limit, outliers=outliers).count(False) >= 95
-
-
-def test_equal_sides_are_equal() -> None:
-    """The same program against itself is neither a tenth faster nor a tenth slower."""
-    assert verdicts(1.0, 1.1).count(True) >= 95
-    assert verdicts(1.0, 0.9).count(False) >= 95
-
-
-def test_at_the_limit_the_candidate_is_not_failed() -> None:
-    """A ratio that is exactly the limit is called too slow in hardly any race, however often one looks."""
-    assert verdicts(1.5, 1.5).count(False) <= 10
-
-
-def test_the_interval_holds_the_truth() -> None:
-    """At a share of the error for each look, 98.75 of 100 intervals hold the true ratio."""
-    held = 0
-    for seed in range(200):
-        found = interval(np.random.default_rng(seed).normal(math.log(2), NOISE, 30).tolist(), seed)
-        held += found.low <= 2 <= found.high
-
-    assert held >= 190
-
-
-@settings(max_examples=50, deadline=None, database=None)
-@given(st.lists(st.floats(-3, 3), min_size=15, max_size=40), st.integers(0, 2**63))
-def test_an_interval_lies_around_its_median(logs: list[float], seed: int) -> None:
-    """In order, within what was measured, and the same for the same seed."""
-    found = interval(logs, seed)
-
-    assert found == interval(logs, seed)
-    assert found.low <= found.high
-    assert math.exp(min(logs)) * 0.999 <= found.low <= found.ratio * 1.001
-    assert found.ratio * 0.999 <= found.high <= math.exp(max(logs)) * 1.001
-    assert found.ratio == pytest.approx(math.exp(float(np.median(logs))))
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "verdict"),
-    [(0.5, 0.9, True), (1.1, 1.5, False), (0.9, 1.1, None), (0.9, 1.0, None), (1.0, 1.1, None)],
-)
-def test_a_decision_needs_the_whole_interval(low: float, high: float, verdict: bool | None) -> None:
-    """Below the limit is within, above it beyond, across it undecided."""
-    assert decide(Interval((low + high) / 2, low, high), 1.0) is verdict
-
-
-def test_limits_are_ratios_of_times() -> None:
-    """Four times as fast is a quarter of the time."""
-    assert (AT_LEAST.limit, AT_LEAST.against) == (0.25, "naive")
-    assert (AT_MOST.limit, AT_MOST.against) == (1.5, "reference")
-
-
-# --- A race ---
+WEIGHED = Performance(of="f", at_most=1.5, times_of="reference")
 
 
 class Clock:
@@ -123,37 +38,78 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.examiner_waited = 0.0
 
     def perf_counter(self) -> float:
         return self.now
 
 
 class Side:
-    """A candidate that takes its time on our clock, and keeps what it was asked."""
+    """A candidate that takes its time on our clock and its memory on our scales, and keeps what it was asked."""
 
-    def __init__(self, clock: Clock, pace: Callable[[int], float], answer: Callable[[Any], Any] = lambda x: x) -> None:
-        self.clock, self.pace, self.answer = clock, pace, answer
+    def __init__(
+        self,
+        clock: Clock,
+        pace: Callable[[int], float] = lambda _: 0.002,
+        answer: Callable[[Any], Any] = lambda x: x,
+        peak: Callable[[int], int] = lambda _: 40 * MIB,
+    ) -> None:
+        self.clock, self.pace, self.answer, self.peak = clock, pace, answer, peak
         self.asked: list[Any] = []
         self.times: list[float] = []
+        self.guests: list[int] = []
+        """How much it had been asked when each guest began."""
         self.cpu = 0.0
+        self.sleeps = False
+        """Whether its time is no CPU time."""
+        self.waited = 0.0
         self.threads = 1
         self.awake = True
-        self.rival: Side | None = None
+        self.rivals: tuple[Side, ...] = ()
         """Who must stand still meanwhile."""
         self.idle = 0.0
-        """CPU seconds used beside each call."""
+        """CPU seconds used beside each call: meanwhile, by other processes, or afterwards."""
+        self.owed = 0.0
+        self.between = False
+        """Whether that is while it should rest."""
+        self.kept = 0.0
+        """Seconds for which it is kept waiting in each call."""
+        self.shared = 0
+        self.bare = Footprint(8 * MIB, 9 * MIB)
 
     def ask(self, _operation: str, arguments: Sequence[Any], _stand_in: object) -> tuple[str, Any]:
         assert self.awake
-        assert self.rival is None or not self.rival.awake
+        assert not any(rival.awake for rival in self.rivals if rival.guests)
         (given,) = arguments[2]
         self.times.append(self.clock.now)
-        self.clock.now += self.pace(len(self.asked))
-        self.cpu += self.pace(len(self.asked)) + self.idle
+        worked = self.pace(len(self.asked))
+        self.clock.now += worked + self.kept
+        self.waited += self.kept
+        self.cpu += worked + (0.0 if self.between else self.idle)
+        self.owed = self.idle if self.between else 0.0
         self.asked.append(given.tolist())
         return "ok", self.answer(given)
 
+    def kept_waiting(self) -> float:
+        return self.waited
+
+    def ran(self) -> float:
+        used, self.cpu, self.owed = self.cpu, self.cpu + self.owed, 0.0
+        return 0.0 if self.sleeps else used
+
+    def footprint(self) -> Footprint:
+        peak = self.bare.held + self.shared + self.peak(len(self.asked) - 1)
+        return Footprint(self.bare.held + self.shared, peak, self.shared)
+
+    def renew(self) -> None:
+        self.guests.append(len(self.asked))
+        self.awake = True
+
+    def begin(self, seed: int, *, allowed: float) -> None: ...
+
     def forget(self, number: int) -> None: ...
+
+    def close(self) -> None: ...
 
     def rest(self) -> None:
         self.awake = False
@@ -165,7 +121,8 @@ class Side:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
-    monkeypatch.setattr(meter, "time", found)
+    monkeypatch.setattr(race, "time", found)
+    monkeypatch.setattr(race, "tree", SimpleNamespace(waited=lambda: found.examiner_waited))
     return found
 
 
@@ -173,35 +130,53 @@ def draw(rng: Generator) -> tuple[tuple[Any], dict[str, object]]:
     return (rng.random(3),), {}
 
 
-def race(mine: Side, other: Side, performance: Performance = AT_MOST) -> PerformanceResult:
-    return Race(mine, other, "f", draw, seed=7).run("fast", performance)  # type: ignore[arg-type]
+def duel(mine: Side, other: Side, *, control: bool = False) -> Duel:
+    return Duel((mine, other), "f", draw, seed=7, control=control)  # type: ignore[arg-type]
+
+
+def run(mine: Side, other: Side, limit: float = 1.5) -> Judgement:
+    """Race, with a control that shows nothing."""
+    found = Race(duel(mine, other))
+    judged = judge(found.block, lambda count: [0.0] * count, limit, seed=7)
+    found.audit()
+    return judged
+
+
+# --- A race ---
 
 
 def test_a_clear_race_is_short(clock: Clock) -> None:
-    """Fifteen pairs and the warm-up; the result says all there is to say."""
+    """Fifteen pairs and the warm-up."""
     mine, other = Side(clock, lambda _: 0.002), Side(clock, lambda _: 0.004)
-    result = race(mine, other)
+    judged = run(mine, other)
 
-    assert result.model_dump() == {
-        "name": "fast", "ratio": pytest.approx(0.5), "low": pytest.approx(0.5), "high": pytest.approx(0.5),
-        "limit": 1.5, "pairs": 15, "against": "reference", "decided": True,
-    }  # fmt: skip
-    assert len(mine.asked) == len(other.asked) == 15 + meter.WARM_UP
+    assert judged.verdict is True
+    assert judged.found.ratio == pytest.approx(0.5)
+    assert judged.logs == pytest.approx([math.log(0.5)] * 15)
+    assert len(mine.asked) == len(other.asked) == 15 + WARM_UP
 
 
 def test_a_race_that_cannot_be_decided_ends(clock: Clock) -> None:
-    """Sometimes faster and sometimes slower than the limit: after the last look it is called undecided."""
+    """Sometimes faster and sometimes slower than the limit: after the last look it is undecided."""
     mine = Side(clock, lambda number: 0.003 * (1.2 if number % 2 else 1 / 1.2))
-    result = race(mine, Side(clock, lambda _: 0.002))
+    judged = run(mine, Side(clock))
 
-    assert (result.pairs, result.decided) == (LOOKS[-1], False)
-    assert result.low <= 1.5 <= result.high
+    assert (len(judged.logs), judged.verdict) == (LOOKS[-1], None)
+    assert judged.found.low <= 1.5 <= judged.found.high
+
+
+def test_every_look_has_fresh_guests(clock: Clock) -> None:
+    """On both sides, each with a warm-up of its own."""
+    mine, other = Side(clock, lambda number: 0.003 * (1.2 if number % 2 else 1 / 1.2)), Side(clock)
+    run(mine, other)
+
+    assert mine.guests == other.guests == [0, *(look + WARM_UP * (n + 1) for n, look in enumerate(LOOKS[:-1]))]
 
 
 def test_both_sides_are_given_the_same_and_never_twice(clock: Clock) -> None:
     """Equal content within a pair, fresh content in every pair."""
-    mine, other = Side(clock, lambda _: 0.002), Side(clock, lambda _: 0.004)
-    race(mine, other)
+    mine, other = Side(clock), Side(clock, lambda _: 0.004)
+    run(mine, other)
 
     assert mine.asked == other.asked
     assert len({tuple(given) for given in mine.asked}) == len(mine.asked)
@@ -209,8 +184,8 @@ def test_both_sides_are_given_the_same_and_never_twice(clock: Clock) -> None:
 
 def test_neither_side_always_begins(clock: Clock) -> None:
     """The order within a pair is drawn."""
-    mine, other = Side(clock, lambda _: 0.002), Side(clock, lambda _: 0.004)
-    race(mine, other)
+    mine, other = Side(clock), Side(clock, lambda _: 0.004)
+    run(mine, other)
     first = [mine_began < other_began for mine_began, other_began in zip(mine.times, other.times, strict=True)]
 
     assert 3 <= first.count(True) <= len(first) - 3
@@ -218,9 +193,44 @@ def test_neither_side_always_begins(clock: Clock) -> None:
 
 def test_the_warm_up_does_not_count(clock: Clock) -> None:
     """The first calls may take as long as they like."""
-    mine = Side(clock, lambda number: 9.0 if number < meter.WARM_UP else 0.002)
+    mine = Side(clock, lambda number: 9.0 if number < WARM_UP else 0.002)
 
-    assert race(mine, Side(clock, lambda _: 0.002)).ratio == pytest.approx(1.0)
+    assert run(mine, Side(clock)).found.ratio == pytest.approx(1.0)
+
+
+def test_waiting_for_the_processor_does_not_count(clock: Clock) -> None:
+    """Neither the guest's nor the examiner's: the machine's other work is no part of the ratio."""
+    mine = Side(clock, lambda _: 0.002)
+    mine.kept = 0.005
+
+    assert run(mine, Side(clock)).found.ratio == pytest.approx(1.0)
+
+    def examiner_is_kept_waiting(_: int) -> float:
+        clock.now += 0.005
+        clock.examiner_waited += 0.005
+        return 0.002
+
+    assert run(Side(clock, examiner_is_kept_waiting), Side(clock)).found.ratio == pytest.approx(1.0)
+
+
+def test_no_time_is_less_than_what_the_process_used(clock: Clock) -> None:
+    """Also where it is said to have waited longer than the call took."""
+    mine = Side(clock, lambda _: 0.002)
+
+    def runs_and_waits_at_once(_: int) -> float:
+        clock.examiner_waited += 0.01
+        return 0.002
+
+    mine.pace = runs_and_waits_at_once
+    assert run(mine, Side(clock)).found.ratio == pytest.approx(1.0)
+
+
+def test_sleeping_counts(clock: Clock) -> None:
+    """Time without CPU time, in which nobody was kept waiting, is the submission's own."""
+    mine = Side(clock, lambda _: 0.002)
+    mine.sleeps = True
+
+    assert run(mine, Side(clock, lambda _: 0.001)).verdict is False
 
 
 def test_a_fast_wrong_result_is_a_wrong_result(clock: Clock) -> None:
@@ -228,41 +238,35 @@ def test_a_fast_wrong_result_is_a_wrong_result(clock: Clock) -> None:
     calls = iter(range(10**6))
     mine = Side(clock, lambda _: 0.001, answer=lambda x: x if next(calls) < 14 else x + 1)
     with pytest.raises(Mismatch, match="3 of 3 values differ"):
-        race(mine, Side(clock, lambda _: 0.002))
+        run(mine, Side(clock))
 
 
 @pytest.mark.parametrize("idle", [0.005, 0.02])
 def test_work_beside_the_measured_calls_is_found(clock: Clock, idle: float) -> None:
     """CPU time of the whole guest is held against the measured time: a quarter more is too much, or a second core."""
     mine = Side(clock, lambda _: 0.02)
-    mine.idle = idle
+    mine.idle, mine.between = idle, True
     with pytest.raises(CheckEnded) as caught:
-        race(mine, Side(clock, lambda _: 0.02))
+        run(mine, Side(clock, lambda _: 0.02))
 
     assert caught.value.outcome is Outcome.FAILED
     assert "CPU time" in caught.value.reason
 
 
-def test_only_the_side_that_is_measured_runs(clock: Clock) -> None:
-    """Each stands still while the other works; the submission goes on when the race is over, or was given up."""
-    mine, other = Side(clock, lambda _: 0.002), Side(clock, lambda _: 0.004)
-    mine.rival, other.rival = other, mine
-    other.rest()
-    race(mine, other)
+def test_getting_in_its_own_way_gains_nothing(clock: Clock) -> None:
+    """Who has children work, and waits for the processor meanwhile, is charged with what they use."""
+    mine = Side(clock, lambda _: 0.001)
+    mine.kept = mine.idle = 0.019
 
-    assert mine.awake
-    mine.answer = lambda x: x + 1
-    with pytest.raises(Mismatch):
-        race(mine, other)
-    assert mine.awake
+    assert run(mine, Side(clock, lambda _: 0.02)).found.ratio == pytest.approx(1.0)
 
 
 def test_moments_beside_the_measured_calls_are_none(clock: Clock) -> None:
     """A twentieth of the time goes by until a guest has stopped."""
     mine = Side(clock, lambda _: 0.02)
-    mine.idle = 0.001
+    mine.idle, mine.between = 0.001, True
 
-    assert race(mine, Side(clock, lambda _: 0.02)).decided
+    assert run(mine, Side(clock, lambda _: 0.02)).verdict is True
 
 
 def test_threads_that_are_allowed_are_no_cheat(clock: Clock) -> None:
@@ -270,27 +274,164 @@ def test_threads_that_are_allowed_are_no_cheat(clock: Clock) -> None:
     mine = Side(clock, lambda _: 0.02)
     mine.idle, mine.threads = 0.02, 2
 
-    assert race(mine, Side(clock, lambda _: 0.02)).decided
+    assert run(mine, Side(clock, lambda _: 0.02)).verdict is True
 
 
-def test_undecided_counts_for_the_candidate() -> None:
-    """Whatever the median says."""
-    result = PerformanceResult(name="f", ratio=1.6, low=1.4, high=1.8, limit=1.5, pairs=120, against="reference")
-
-    assert not meter._within(result)
-    assert meter._within(result.model_copy(update={"decided": False}))
-    assert meter._within(result.model_copy(update={"ratio": 1.4}))
+# --- Scales ---
 
 
-def test_what_is_said_of_a_slow_one() -> None:
-    """In the words of the limit: so many times as fast is asked, or as slow allowed."""
-    slow = PerformanceResult(name="f", ratio=0.5, low=0.4, high=0.6, limit=0.25, pairs=15, against="naive")
+def test_all_rounds_agree(clock: Clock) -> None:
+    """Within the limit, beyond it, and in between undecided; the interval spans what was weighed."""
+    within = Scales(duel(Side(clock, peak=lambda _: 50 * MIB), Side(clock))).run(1.5)
+    beyond = Scales(duel(Side(clock, peak=lambda _: 80 * MIB), Side(clock))).run(1.5)
+    mixed = Scales(duel(Side(clock, peak=lambda n: 80 * MIB if n else 50 * MIB), Side(clock))).run(1.5)
 
-    assert meter._explain(slow, AT_LEAST).startswith("2.00 times as fast")
-    assert meter._explain(slow, AT_LEAST).endswith("4 times is asked")
-    assert meter._explain(slow.model_copy(update={"ratio": 2.0, "limit": 1.5}), AT_MOST) == (
-        "2.00 times as slow as the solution it is compared with; 1.5 times is allowed"
-    )
+    assert (within.verdict, beyond.verdict, mixed.verdict) == (True, False, None)
+    assert within.found.ratio == pytest.approx(1.25)
+    assert (mixed.found.low, mixed.found.ratio, mixed.found.high) == pytest.approx((1.25, 2.0, 2.0))
+    assert len(within.logs) == ROUNDS
+
+
+def test_every_round_is_one_call_in_a_fresh_guest(clock: Clock) -> None:
+    """On both sides, with equal arguments."""
+    mine, other = Side(clock), Side(clock)
+    Scales(duel(mine, other)).run(1.5)
+
+    assert mine.guests == other.guests == list(range(ROUNDS))
+    assert mine.asked == other.asked
+
+
+def test_libraries_and_the_wire_are_taken_off_both(clock: Clock) -> None:
+    """As much as our own solution touches; what the submission touches beyond that is its own."""
+    mine, other = Side(clock, peak=lambda _: 60 * MIB), Side(clock)
+    mine.shared = other.shared = 100 * MIB
+    greedy = Side(clock)
+    greedy.shared = 120 * MIB
+
+    assert Scales(duel(mine, other)).run(1.2).found.ratio == pytest.approx(1.5)
+    assert Scales(duel(greedy, other)).run(1.2).found.ratio == pytest.approx(1.5)
+
+
+def test_too_little_to_be_weighed_is_our_fault(clock: Clock) -> None:
+    """The message says how much it takes."""
+    with pytest.raises(SuiteFaultError, match="needs 15 MiB; draw arguments for which it needs 16 MiB or more"):
+        Scales(duel(Side(clock), Side(clock, peak=lambda _: LEAST - MIB))).run(1.5)
+
+
+def test_a_wrong_result_is_not_weighed(clock: Clock) -> None:
+    """It may well need less."""
+    with pytest.raises(Mismatch):
+        Scales(duel(Side(clock, answer=lambda x: x + 1), Side(clock))).run(1.5)
+
+
+# --- What is made of it ---
+
+
+class Desk:
+    """A desk whose candidate and opponents are on our clock."""
+
+    def __init__(self, mine: Side, opponents: Iterator[Side]) -> None:
+        self.seed, self.candidate, self.opponents = 7, mine, opponents
+        self.submission = SimpleNamespace(sha256="0" * 64)
+        self.question = SimpleNamespace(spec=SimpleNamespace(limits=SimpleNamespace(wall=30.0)))
+        self.measured: list[PerformanceResult] = []
+        self.notes: list[str] = []
+
+    def opponent(self, _name: str) -> Side:
+        return next(self.opponents)
+
+
+def measure(mine: Side, others: Sequence[Side], performance: Performance) -> tuple[Desk, CheckEnded | None]:
+    """Measure once; return the desk, and how it ended where it did not pass."""
+    desk = Desk(mine, iter(others))
+    try:
+        Meter(desk).measure("fast", draw, performance)  # type: ignore[arg-type]
+    except CheckEnded as ended:
+        return desk, ended
+    return desk, None
+
+
+def test_a_result_says_all_there_is_to_say(clock: Clock) -> None:
+    """With the ratio of each pair."""
+    desk, ended = measure(Side(clock, lambda _: 0.001), [Side(clock) for _ in range(3)], AT_MOST)
+
+    assert ended is None
+    assert [each.model_dump() for each in desk.measured] == [
+        {
+            "name": "fast", "quantity": "time", "ratio": pytest.approx(0.5), "low": pytest.approx(0.5),
+            "high": pytest.approx(0.5), "limit": 1.5, "pairs": 15, "against": "reference", "decided": True,
+            "ratios": (0.5,) * 15,
+        }
+    ]  # fmt: skip
+    assert desk.notes == []
+
+
+@pytest.mark.parametrize(
+    ("performance", "outcome", "reason"),
+    [
+        (AT_LEAST, Outcome.SLOW, "2.00 times as fast as the solution it is compared with; 4 times is asked"),
+        (AT_MOST, Outcome.SLOW, "2.00 times as slow as the solution it is compared with; 1.5 times is allowed"),
+        (
+            WEIGHED,
+            Outcome.HEAVY,
+            "needs 2.00 times the memory of the solution it is compared with; 1.5 times is allowed",
+        ),
+    ],
+)
+def test_what_is_said_of_one_that_does_not_pass(
+    clock: Clock, performance: Performance, outcome: Outcome, reason: str
+) -> None:
+    """In the words of the limit: so many times as fast is asked, or as slow or heavy allowed."""
+    pace = 0.001 if performance is AT_LEAST else 0.004
+    mine = Side(clock, lambda _: pace, peak=lambda _: 80 * MIB)
+    desk, ended = measure(mine, [Side(clock) for _ in range(3)], performance)
+
+    assert ended is not None
+    assert (ended.outcome, ended.reason) == (outcome, reason)
+    assert (desk.measured[0].decided, desk.notes) == (True, [])
+
+
+def test_a_control_that_leans_counts_for_the_candidate(clock: Clock) -> None:
+    """Our own solution against itself is apart by as much: the verdict is not believed, and a note says why."""
+    mine = Side(clock, lambda _: 0.0034)
+    desk, ended = measure(mine, [Side(clock), Side(clock, lambda _: 0.0024), Side(clock)], AT_MOST)
+
+    assert ended is None
+    assert not desk.measured[0].decided
+    (note,) = desk.notes
+    assert note.startswith("f seemed too slow, but the machine was too restless to be sure: our own solution, ")
+    assert note.endswith("measured against itself, differed by up to 20%. It counts as fast enough.")
+
+
+def test_only_one_side_runs_at_a_time(clock: Clock) -> None:
+    """Each stands still while another works, in the control too; the submission goes on when the race is over."""
+    everyone = mine, *others = [Side(clock, lambda _: 0.004), *(Side(clock) for _ in range(3))]
+    for side in everyone:
+        side.rivals = tuple(rival for rival in everyone if rival is not side)
+    _, ended = measure(mine, others, AT_MOST)
+
+    assert ended is not None
+    assert all(side.asked for side in everyone)
+    assert mine.awake
+
+
+def test_a_race_given_up_leaves_the_submission_awake(clock: Clock) -> None:
+    """It has further checks to answer."""
+    mine = Side(clock, answer=lambda x: x + 1)
+    with pytest.raises(Mismatch):
+        measure(mine, [Side(clock) for _ in range(3)], AT_MOST)
+
+    assert mine.awake
+
+
+def test_a_fault_of_an_equal_side_is_ours(clock: Clock) -> None:
+    """In a control neither side is the submission's."""
+
+    def fail(_: object) -> object:
+        raise ValueError("ours")
+
+    with pytest.raises(SuiteFaultError, match="ours"):
+        measure(Side(clock, lambda _: 0.004), [Side(clock), Side(clock, answer=fail), Side(clock)], AT_MOST)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ question, for it has to be slow.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
 import sys
@@ -23,7 +24,7 @@ from grader.proof.expectation import Exhibit, Role
 from grader.proof.trial import try_question
 from grader.proof.workbench import Trial, Workbench, made
 from grader.proof.wrong import fault_of, is_same
-from grader.question import Visibility
+from grader.question import Performance, Visibility
 from grader.verdict import Outcome, PerformanceResult, RawResult, Run, Usage
 
 if TYPE_CHECKING:
@@ -208,11 +209,13 @@ def measured(program: str, ratio: float, pairs: int = 15) -> Trial:
         (Role.WRONG, [("test_x", Outcome.BROKEN)], "wrong/x.py breaks the suite: test_x: as it is"),
         (Role.STARTER, [("test_x", Outcome.FAILED)], "x.py passes every public test"),
         (Role.SLOW, [("test_x", Outcome.SLOW)], ""),
-        (Role.SLOW, [], "slow/x.py must be found slow, but is not"),
+        (Role.SLOW, [("test_x", Outcome.HEAVY)], ""),
+        (Role.WRONG, [("test_x", Outcome.HEAVY)], "wrong/x.py is only found heavy, not wrong"),
+        (Role.SLOW, [], "slow/x.py must be found slow or heavy, but is not"),
         (
             Role.SLOW,
             [("test_x", Outcome.SLOW), ("test_y", Outcome.FAILED)],
-            "slow/x.py must be only slow, but is also failed",
+            "slow/x.py must be only slow or heavy, but is also failed",
         ),
         (Role.FORBIDDEN, [("test_x", Outcome.FORBIDDEN)], ""),
         (Role.FORBIDDEN, [("test_x", Outcome.FAILED)], "forbidden/x.py must be found forbidden, but is not"),
@@ -224,9 +227,10 @@ def test_a_solution_must_fare_as_its_folder_says(role: Role, failing: list[tuple
 
 
 def test_a_check_that_fails_on_right_solutions_is_one_fault() -> None:
-    """However often it does, on however many; being slow is left to the gate on limits."""
+    """However often it does, on however many; being slow or heavy is left to the gate on limits."""
     flaky, slow = ("test_x", Outcome.FAILED), ("fast", Outcome.SLOW)
-    trials = [tried(), tried(flaky, slow, seed=8), tried(flaky), tried(flaky, program="other.py"), tried(slow)]
+    heavy = ("lean", Outcome.HEAVY)
+    trials = [tried(), tried(flaky, slow, seed=8), tried(flaky), tried(flaky, program="other.py"), tried(slow, heavy)]
 
     (fault,) = right.faults_of(trials)
     assert fault == (
@@ -289,3 +293,20 @@ def test_a_performance_limit_finds_room() -> None:
 
     assert near[0].endswith("; no limit fits between them: let the check draw larger inputs")
     assert late == ("limits: many_bytes: it took 60 pairs to tell a slow solution apart, not 15",)
+
+
+def test_a_limit_on_memory_stands_clear_too() -> None:
+    """By the same distance; its rounds are no pairs of a race."""
+    question = BANK.find("near-limit")
+    weighed = Performance(of="checksum", at_most=1.7, times_of="reference")
+    checks = tuple(each.model_copy(update={"performance": each.performance and weighed}) for each in question.checks)
+    question = dataclasses.replace(question, checks=checks)
+    copies = Exhibit(Role.SLOW, Path("copies.py"))
+
+    def faults(right_ratio: float, slow_ratio: float) -> tuple[str, ...]:
+        slow = measured("copies.py", slow_ratio, pairs=60)
+        return limits.limit_faults(question, [measured("right.py", right_ratio)], [(copies, slow)])
+
+    assert faults(1.0, 3.0) == ()
+    assert faults(1.0, 1.2) == ("limits: many_bytes: no solution in slow/ is too heavy for it",)
+    assert faults(1.6, 3.0)[0].startswith("limits: many_bytes: the limit 1.7 stands too near: right.py measured 1.6")

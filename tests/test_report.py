@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from test_report_samples import BROKEN, EVERY_OUTCOME, PADDING, PARTIAL, SAMPLES, SOURCE, hidden, verdict
 
 from grader.errors import InputError
-from grader.question import LANGUAGES, Feedback, Text, Visibility
+from grader.question import LANGUAGES, Feedback, Quantity, Text, Visibility
 from grader.report import VIEWS, Audience, render, wording
 from grader.report.candidate import CandidateReport, candidate_report
 from grader.verdict import (
@@ -85,6 +85,7 @@ checks = st.builds(
 speeds = st.builds(
     PerformanceResult,
     name=names,
+    quantity=st.sampled_from(Quantity),
     ratio=amounts,
     low=amounts,
     high=amounts,
@@ -92,6 +93,7 @@ speeds = st.builds(
     pairs=st.integers(0, 120),
     against=words,
     decided=st.booleans(),
+    ratios=st.lists(amounts, max_size=3).map(tuple),
 )
 usages = st.builds(
     Usage,
@@ -522,6 +524,10 @@ def test_every_outcome_has_a_chinese_sentence(outcome: Outcome) -> None:
         (wording.score(1.5, 3, "zh"), "1.5 / 3 分"),
         (wording.speed_limit(0.25, "naive", "en"), "must be at least 4× as fast as naive"),
         (wording.speed_limit(1.5, "reference", "en"), "may take at most 1.5× the time of reference"),
+        (wording.speed_limit(0.25, "naive", "en", Quantity.MEMORY), "must need at least 4× less memory than naive"),
+        (wording.speed_limit(1.5, "reference", "en", Quantity.MEMORY), "may need at most 1.5× the memory of reference"),
+        (wording.speed_word(Quantity.MEMORY, "en", passed=True), "lean enough"),
+        (wording.speed_word(Quantity.MEMORY, "en", passed=False), "too heavy"),
         (wording.speed_measured(0.25, 0.5, 0.4, 0.625, "en"), "measured 2×, between 1.6× and 2.5×"),
         (wording.speed_measured(1.5, 2, 1.9, 2.1, "en"), "measured 2×, between 1.9× and 2.1×"),
     ],

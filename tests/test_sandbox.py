@@ -416,6 +416,7 @@ def throw(name):
         "own": Own("mine"), "key": KeyError("k"), "exit": SystemExit(3), "interrupt": KeyboardInterrupt(),
         "generator": GeneratorExit(), "stop": StopIteration(1), "base": BaseException("base"), "nameless": Nameless(),
         "unshowable": KeyError(Unshowable()), "long": ValueError("x" * 10**6), "memory": MemoryError("no room"),
+        "full": OSError(28, "full"), "open": OSError(24, "open"), "flight": OSError(109, "flight"),
         "assertion": AssertionError("wrong"), "warning": DeprecationWarning("old"), "group": Group("g", [ValueError()]),
     }[name]
 
@@ -455,6 +456,9 @@ def forbidden():
         ("unshowable", "KeyError", "(its message cannot be shown)", ""),
         ("long", "ValueError", "x" * 2000, ""),
         ("memory", "MemoryError", "no room", "memory"),
+        ("full", "OSError", "[Errno 28] full", "disk"),
+        ("open", "OSError", "[Errno 24] open", "descriptors"),
+        ("flight", "OSError", "[Errno 109] flight", "descriptors"),
         ("assertion", "AssertionError", "wrong", ""),
         ("warning", "DeprecationWarning", "old", ""),
         ("group", "ExceptionGroup", "g (1 sub-exception)", ""),
@@ -746,13 +750,15 @@ def test_processes_have_a_limit(visit: Callable[..., Visit], template: Template)
     counted = template.wants.level is Level.FULL or template._groups is not None
     for function in ("fork_many", "thread_many"):
         here = visit(VILLAIN)
+        assert not here.guest.met_the_limit_of_processes()
         try:
             status, told = here.ask("call", None, [function], [], {})
         except GuestEnded as ended:
-            assert (ended.outcome, ended.reason) == (Outcome.CRASHED, "started more than 8 processes")  # noqa: PT017  or it returns
+            assert (ended.outcome, ended.reason) == (Outcome.PROCESSES, "started more than 8 processes")  # noqa: PT017  or it returns
         else:
             assert status == "ok"
             assert 0 < (told[0] if function == "fork_many" else told) <= (8 if counted else 100)
+            assert here.guest.met_the_limit_of_processes() or not counted
 
 
 def test_a_fork_bomb_goes_off_in_vain(visit: Callable[..., Visit]) -> None:
@@ -761,7 +767,7 @@ def test_a_fork_bomb_goes_off_in_vain(visit: Callable[..., Visit]) -> None:
 
     assert (ended.outcome, ended.reason) in {
         (Outcome.TIMEOUT, "gave no answer in time"),
-        (Outcome.CRASHED, "started more than 8 processes"),
+        (Outcome.PROCESSES, "started more than 8 processes"),
     }
 
 

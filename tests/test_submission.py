@@ -566,6 +566,7 @@ def test_further_files_come_along(tmp_path: Path) -> None:
     assert [unit.label for unit in submission.units] == ["solution.py"]
     assert submission.files == (("a.txt", b""), ("data/w.bin", b"\0\1"), ("other.py", b"x = 1\n"))
     assert [helper.label for helper in submission.helpers] == ["other.py"]
+    assert submission.texts == {"solution.py": ANSWER.decode(), "other.py": "x = 1\n"}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ of it all into `docs/security.md`; without `--write` it is printed.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -21,14 +22,6 @@ BEGIN, END = "<!-- threats: begin -->", "<!-- threats: end -->"
 SLOW = "solutions/nlp/causal-attention/slow/naive.py"
 MIDDLING = "solutions/nlp/causal-attention/slow/one_query_at_a_time.py"
 
-# At `restricted` there is no private file system and no process namespace: what they hold must be held otherwise.
-AT_RESTRICTED = [
-    "a5_46_fork_bomb.py",
-    "a5_46_grandchild_outlives.py",
-    "a5_47_disk.py",
-    "a5_52_survives_its_own_death.py",
-]
-
 
 class Threat(NamedTuple):
     """One entry of the catalogue."""
@@ -37,8 +30,8 @@ class Threat(NamedTuple):
     stopped_by: str
     tests: tuple[str, ...] = ()
     """Functions of `test_exploits.py` and other test files that try it, beside the exploits."""
-    without_a_file: str = ""
-    """Why no exploit tries it."""
+    not_at_restricted: str = ""
+    """Why its exploits are not run once more at `restricted`."""
 
 
 PROCESS = "another process: nothing of the examiner is in the guest"
@@ -48,6 +41,7 @@ REPLY = "a reply counts only with the random id of its call; any other byte ends
 VERDICT = "a check passes only where the examiner ran it to its end"
 CLOCK = "our clock, from the first byte sent to the last one read"
 FRESH = "fresh content in every timed call, each result compared"
+SAME = "the examiner's clock and comparisons are the same at every level"
 
 THREATS = {
     "A1.1": Threat("hidden suite or solutions read from disk", WALLS),
@@ -86,22 +80,29 @@ THREATS = {
     "A3.32": Threat("pickles that run code where they are read", "no pickle towards the examiner"),
     "A3.33": Threat("a verdict printed", "output is shown, escaped, never read"),
     "A3.34": Threat("words to whoever grades", "no reader of words decides"),
-    "A4.35": Threat("results kept and replayed", FRESH),
-    "A4.36": Threat("all the work in one call", "the next input is sent when the last result has arrived"),
-    "A4.37": Threat("work moved to import, warm-up or earlier checks", FRESH),
-    "A4.38": Threat("a result that computes later", f"{DATA}; {CLOCK}"),
+    "A4.35": Threat("results kept and replayed", FRESH, not_at_restricted=SAME),
+    "A4.36": Threat(
+        "all the work in one call", "the next input is sent when the last result has arrived", not_at_restricted=SAME
+    ),
+    "A4.37": Threat("work moved to import, warm-up or earlier checks", FRESH, not_at_restricted=SAME),
+    "A4.38": Threat("a result that computes later", f"{DATA}; {CLOCK}", not_at_restricted=SAME),
     "A4.39": Threat(
         "work on a side stream, events that lie",
-        CLOCK,
-        without_a_file="it takes a GPU; the reply holds the bytes, which no stream can owe",
+        f"{CLOCK}; the reply holds the bytes, which no stream can owe",
+        not_at_restricted=SAME,
     ),
     "A4.40": Threat("work after the reply or in the gaps", "the guest stands still while it is not asked; CPU audit"),
     "A4.41": Threat(
-        "more cores, or none left for the opponent", "the guest stands still while the other runs; CPU audit"
+        "more cores, or none left for the opponent",
+        "a time counts the CPU time of all its processes; the guest stands still while the other runs; CPU audit",
     ),
     "A4.42": Threat("the opponent slowed through shared state", "the guest stands still while the other side runs"),
-    "A4.43": Threat("the forbidden function by another way", "policy, stubs, and kernels that raise in the dispatcher"),
-    "A4.44": Threat("no work at all", FRESH),
+    "A4.43": Threat(
+        "the forbidden function by another way",
+        "policy, stubs, and kernels that raise in the dispatcher",
+        not_at_restricted="policy, stubs and dispatcher are the same at every level",
+    ),
+    "A4.44": Threat("no work at all", FRESH, not_at_restricted=SAME),
     "A5.45": Threat("memory, processes and kernel of others", "namespaces, users, Landlock, seccomp"),
     "A5.46": Threat("processes without number or end", "control group or watchdog; init kills and reaps"),
     "A5.47": Threat("memory, disk, output, time without end", "a limit and an outcome for each; bounded decoder"),
@@ -113,8 +114,6 @@ THREATS = {
     "A5.49": Threat(
         "magics, outputs and metadata of notebooks",
         "code cells only, never a kernel",
-        ("test_a_notebook_is_its_cells",),
-        without_a_file="a notebook is no file of Python",
     ),
     "A5.50": Threat("modules that shadow installed ones", "the submission's folder is last on the path"),
     "A5.51": Threat("network and programs", "network namespace, seccomp, Landlock"),
@@ -135,6 +134,7 @@ class Exploit:
     path: Path
     entry: str
     question: str
+    """Its id, and `, cuda` where the guest is to have the GPU."""
     attempt: str
     outcome: str
 
@@ -142,6 +142,11 @@ class Exploit:
     def allowed(self) -> set[str]:
         """The outcomes that hidden checks may have, and `invalid` where it may be refused as a whole."""
         return set(re.findall(r"[a-z-]+", self.outcome)) - {"or", "only"}
+
+    @property
+    def needs_a_gpu(self) -> bool:
+        """Whether it can be tried only where there is a GPU."""
+        return self.question.endswith(", cuda")
 
     @property
     def right_but_slow(self) -> bool:
@@ -171,18 +176,19 @@ def fill_in(source: str) -> str:
 
 
 def read_exploit(path: Path) -> Exploit:
-    """Read the header of a file, or of the `solution.py` in a folder."""
+    """Read the header of a file, of a notebook's first cell, or of the `solution.py` in a folder."""
     source = path / "solution.py" if path.is_dir() else path
-    first, _, _ = source.read_text(encoding="utf-8").partition("\n")
-    fields = first.removeprefix("# ").split(" | ")
+    text = source.read_text(encoding="utf-8")
+    first = json.loads(text)["cells"][0]["source"][0] if source.suffix == ".ipynb" else text.partition("\n")[0]
+    fields = first.strip().removeprefix("# ").split(" | ")
     assert len(fields) == 4, f"{source}: the first line is no header: {first}"
     return Exploit(path, *fields)
 
 
 def find_exploits() -> list[Exploit]:
     """Return the corpus, in order of its names."""
-    paths = [path for path in EXPLOITS.iterdir() if path.suffix == ".py" or (path / "solution.py").is_file()]
-    return [read_exploit(path) for path in sorted(paths)]
+    paths = sorted(path for path in EXPLOITS.iterdir() if path.name != "__pycache__")
+    return [read_exploit(path) for path in paths]
 
 
 def table() -> str:
@@ -195,23 +201,17 @@ def table() -> str:
 
 def _row(entry: str, exploits: list[Exploit]) -> str:
     threat = THREATS[entry]
-    tried = [one.attempt for one in exploits] or [f"({threat.without_a_file})"]
+    tried = [f"{one.attempt}{' (only where there is a GPU)' if one.needs_a_gpu else ''}" for one in exploits]
     tests = [f"`{name}`" for name in (*(one.path.name for one in exploits), *threat.tests)]
     cells = [
         entry,
         threat.what,
         "; ".join(tried),
         threat.stopped_by,
-        " ".join(tests) or "none",
-        _levels(exploits, threat),
+        " ".join(tests),
+        f"full ({threat.not_at_restricted})" if threat.not_at_restricted else "full, restricted",
     ]
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
-
-
-def _levels(exploits: list[Exploit], threat: Threat) -> str:
-    if not exploits:
-        return "any" if threat.tests else "none"
-    return "full, restricted" if {one.path.name for one in exploits} & set(AT_RESTRICTED) else "full"
 
 
 def with_table(page: str) -> str:

@@ -38,6 +38,13 @@ def isolation_option(function: F) -> F:
     )(function)  # fmt: skip
 
 
+def watch_option(function: F) -> F:
+    """Add `--watch`."""
+    return click.option(
+        "--watch", is_flag=True, help="Grade again whenever FILE or the question is saved, until Ctrl-C."
+    )(function)
+
+
 def seed_option(function: F) -> F:
     """Add `--seed N`."""
     return click.option(

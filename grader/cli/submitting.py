@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.options import bank_option, isolation_option, language_option, seed_option
-from grader.errors import BrokenError, InputError
+from grader.cli.options import bank_option, isolation_option, language_option, seed_option, watch_option
+from grader.errors import BrokenError, InputError, SubmissionError
 
 if TYPE_CHECKING:
-    from grader.question import Language, Question
+    from collections.abc import Callable
+
+    from grader.question import Language, Question, QuestionSpec, Visibility
+    from grader.report import Reader
     from grader.verdict import Verdict
 
-FORMATS = ("terminal", "json", "junit", "gradescope")
+FORMATS = ("terminal", "json", "junit", "gradescope", "html")
 # what a person at a screen or a candidate reads by default shows no hidden check; what a pipeline reads is whole
 REVIEWER_BY_DEFAULT = {"json", "junit"}
 
@@ -32,6 +35,7 @@ REVIEWER_BY_DEFAULT = {"json", "junit"}
     "--audience", type=click.Choice(["candidate", "reviewer"]), default=None,
     help="Who will read it. By default a reviewer for json and junit, a candidate otherwise.",
 )  # fmt: skip
+@watch_option
 @seed_option
 @isolation_option
 @language_option
@@ -42,6 +46,7 @@ def submit(
     form: str,
     output: Path | None,
     audience: str | None,
+    watch: bool,
     seed: int | None,
     isolation: str | None,
     language: Language,
@@ -54,23 +59,31 @@ def submit(
     \b
     Example:
       grade submit gan-step solution.py --format json --output verdict.json
+      grade submit gan-step solution.py --watch
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
     from grader.bank import load_bank
-    from grader.grading import grade
-    from grader.verdict import Level
+    from grader.report import Audience, Reader
 
     _check_output(output)
-    question = load_bank(bank_folder).find(id)
-    _warn_unless_proven(question)
-    verdict = grade(question, file, seed=seed, isolation=Level(isolation) if isolation else None)
+    if watch and form != "terminal" and output is None:
+        raise click.UsageError(f"--watch shows the terminal report; for {form} give --output as well.")
     reader = audience or ("reviewer" if form in REVIEWER_BY_DEFAULT else "candidate")
-    _deliver(_report(verdict, file, form, reader, language, to_screen=output is None), output)
-    return exit_code(verdict)
+
+    def find() -> Question:
+        question = load_bank(bank_folder).find(id)
+        _warn_unless_proven(question)
+        return question
+
+    def tell(question: Question, verdict: Verdict) -> None:
+        _deliver(_report(verdict, question, file, form, reader, language, to_screen=output is None), output)
+
+    return _grade(find, file, tell, Reader(Audience(reader), language), seed, isolation, watch=watch)
 
 
 @click.command("try")
 @click.argument("id")
 @click.argument("file", type=click.Path(path_type=Path))
+@watch_option
 @seed_option
 @isolation_option
 @language_option
@@ -78,6 +91,7 @@ def submit(
 def try_public(
     id: str,  # noqa: A002  the word of the command line
     file: Path,
+    watch: bool,
     seed: int | None,
     isolation: str | None,
     language: Language,
@@ -87,18 +101,46 @@ def try_public(
 
     \b
     Example:
-      grade try fedavg work/solution.py
+      grade try fedavg work/solution.py --watch
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
     from grader.bank import load_bank
-    from grader.grading import grade
     from grader.question import Visibility
+    from grader.report import Audience, Reader
+
+    def find() -> Question:
+        return load_bank(bank_folder).find(id)
+
+    def tell(question: Question, verdict: Verdict) -> None:
+        _deliver(_report(verdict, question, file, "terminal", "candidate", language, to_screen=True), None)
+        click.echo(_what_is_hidden(question, verdict, language))
+
+    reader = Reader(Audience.CANDIDATE, language)
+    return _grade(find, file, tell, reader, seed, isolation, only=Visibility.PUBLIC, watch=watch)
+
+
+def _grade(
+    find: Callable[[], Question],
+    file: Path,
+    tell: Callable[[Question, Verdict], None],
+    reader: Reader,
+    seed: int | None,
+    isolation: str | None,
+    *,
+    only: Visibility | None = None,
+    watch: bool,
+) -> int:
+    """Grade and tell, once or at every save; return the exit code."""
+    from grader.grading import grade
     from grader.verdict import Level
 
-    question = load_bank(bank_folder).find(id)
     level = Level(isolation) if isolation else None
-    verdict = grade(question, file, seed=seed, isolation=level, only=Visibility.PUBLIC)
-    _deliver(_report(verdict, file, "terminal", "candidate", language, to_screen=True), None)
-    click.echo(_what_is_hidden(question, verdict, language))
+    if watch:
+        from grader.cli import watching
+
+        return watching.watch(watching.Job(find, file, tell, reader, seed, level, only))
+    question = find()
+    verdict = grade(question, file, seed=seed, isolation=level, only=only)
+    tell(question, verdict)
     return exit_code(verdict)
 
 
@@ -155,35 +197,45 @@ def _check_output(output: Path | None) -> None:
         raise InputError("it cannot be written", file=output, cure="Choose another file; nothing was graded")
 
 
-def _report(verdict: Verdict, file: Path, form: str, audience: str, language: Language, *, to_screen: bool) -> str:
+def _report(
+    verdict: Verdict, question: Question, file: Path, form: str, audience: str, language: Language, *, to_screen: bool
+) -> str:
     from grader.report import Audience, render
 
     screen = form == "terminal" and to_screen and sys.stdout.isatty()
-    width = min(os.get_terminal_size().columns, 120) if screen else 100
+    width = min(os.get_terminal_size().columns or 100, 120) if screen else 100  # 0: a terminal that does not know
     return render(
         verdict, form, Audience(audience), language,
-        source=_source(file), width=width, colour=screen and "NO_COLOR" not in os.environ,
+        source=_source(file, question.spec), width=width, colour=screen and "NO_COLOR" not in os.environ,
     )  # fmt: skip
 
 
-def _source(file: Path) -> dict[str, str]:
-    """Return a submission's text by the name a traceback uses, to show the lines around a failure."""
-    if file.suffix != ".py" or not file.is_file() or file.stat().st_size > 2**21:
+def _source(file: Path, spec: QuestionSpec) -> dict[str, str]:
+    """Return a submission's text by the names a traceback uses, to show the lines around a failure."""
+    from grader.submission import read_submission
+
+    try:
+        return read_submission(file, spec).texts
+    except SubmissionError:  # the verdict says why; a single file can be shown as it is
+        pass
+    try:
+        if file.suffix != ".py" or not file.is_file() or file.stat().st_size > 2**21:
+            return {}
+        return {file.name: file.read_text(encoding="utf-8", errors="replace")}
+    except OSError:  # not to be read, or saved anew just now: the report does without its lines
         return {}
-    return {file.name: file.read_text(encoding="utf-8", errors="replace")}
 
 
 def _deliver(text: str, output: Path | None) -> None:
     """Print the report, or write it whole or not at all."""
+    from grader.files import write_whole
+
     if output is None:
         click.echo(text.rstrip("\n"))
         return
-    partial = output.with_name(f".{output.name}.partial")
     try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(output)
+        write_whole(output, text)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise BrokenError(
             f"{output}: the report could not be written: {error.strerror}. "
             "Make room there or choose another file, and grade again."

@@ -20,6 +20,7 @@ from grader.exam.solution import (
     with_failure,
 )
 from grader.sandbox.host import Allowance, Ending, Guest, GuestEnded, Template
+from grader.sandbox.tree import Footprint
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class Candidate:
         self.guests = 0
         self.generation = 0
         """Number of the guest that handles belong to now."""
+        self.bare = Footprint(0, 0)
+        """What the present guest held before the submission was loaded."""
         self._template = template
         self._source = source
         self._limits = limits
@@ -154,6 +157,32 @@ class Candidate:
         if self._guest is not None:
             self._guest.wake()
 
+    def renew(self) -> None:
+        """Go on in a fresh guest, though the present one may be well: one that is counts no further."""
+        if self._guest is not None and self._guest.alive:
+            self.guests -= 1
+        self._retire()
+        self.open()
+
+    def kept_waiting(self) -> float:
+        """Return the seconds for which the present guest was ready to answer, and others ran."""
+        return self._guest.kept_waiting() if self._guest is not None else 0.0
+
+    def ran(self) -> float:
+        """Return the CPU seconds of all processes of the present guest; exact while it rests."""
+        return self._guest.ran() if self._guest is not None else 0.0
+
+    def footprint(self) -> Footprint:
+        """Return what all processes of the present guest hold, and have held at most.
+
+        Raises:
+            CheckEnded: it has ended.
+        """
+        found = self._guest.footprint() if self._guest is not None else None
+        if found is None:
+            raise self._had_ended()
+        return found
+
     def close(self) -> None:
         """End the guest."""
         self._retire()
@@ -164,13 +193,16 @@ class Candidate:
         guest = self._guest
         if guest is None or not guest.alive:
             raise self._had_ended()
-        return guest.request(
+        status, value = guest.request(
             operation,
             arguments,
             deadline=time.monotonic() + self._patience(),
             fallback=partial(send_other, to=self._addressee),
             on_handle=lambda ref: Handle(stand_in, ref) if stand_in else ref,
         )
+        if status == "raise":
+            _examine(value, guest)
+        return status, value
 
     def _had_ended(self) -> CheckEnded:
         ending = self._guest.ending if self._guest is not None else Ending()
@@ -199,7 +231,8 @@ class Candidate:
         )
         self._guest = self._welcome(allowance)
         self.guests += 1
-        self.generation = self.guests
+        self.generation += 1
+        self.bare = self.footprint()
         try:
             units = [[unit.label, unit.source] for unit in self._source.units]
             status, value = self._request("load", [units, list(self._source.exports)])
@@ -207,6 +240,8 @@ class Candidate:
             raise CheckEnded(end.outcome, f"while it was imported, it {end.reason}") from None
         if status != "ok":
             raise remote_exception(value)
+        if isinstance(value, dict):
+            _examine(value.get("failure"), self._guest)
         self.loaded = _loaded(value)
         if self.loaded.failure is not None and set(self._source.exports) - set(self.loaded.defined):
             raise load_error(self.loaded)
@@ -248,6 +283,15 @@ def load_error(loaded: Loaded) -> BaseException:
 
 def _names(value: object) -> tuple[str, ...]:
     return tuple(clean(name)[:MAX_NAME] for name in value[:MAX_NAMES]) if isinstance(value, list) else ()
+
+
+def _examine(told: Any, guest: Guest) -> None:
+    """Take from an exception that names the limit of processes its kind, where that limit was not met.
+
+    Much else is unavailable for the moment (EAGAIN), and a thread's stack may find no room.
+    """
+    if isinstance(told, dict) and told.get("kind") == "processes" and not guest.met_the_limit_of_processes():
+        told["kind"] = ""
 
 
 def _loaded(value: Any) -> Loaded:

@@ -23,3 +23,7 @@ class Closing:
     names: tuple[str, ...] = ()
     coverage: Coverage | None = None
     broken: str = ""
+    modules: tuple[str, ...] = ()
+    """What the examiner imported while it ran, where the plan asks for it."""
+    guest_modules: tuple[str, ...] = ()
+    """What its guest has imported, where the plan asks for it."""

@@ -36,6 +36,8 @@ class Desk:
     candidate: Candidate
     solution: Solution
     measured: list[PerformanceResult] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What the candidate should know of how it was measured."""
     _reference: Solution | None = None
 
     @property

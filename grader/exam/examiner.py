@@ -12,7 +12,8 @@ from grader.exam.findings import Recorder, describe
 from grader.exam.plugin import DESK
 from grader.exam.tracing import traced
 from grader.sandbox import wire
-from grader.verdict import Usage
+from grader.sandbox.servant import imported
+from grader.verdict import Isolation, Usage
 
 if TYPE_CHECKING:
     import socket
@@ -35,6 +36,7 @@ class Examiner:
         self._notes: tuple[str, ...] = ()
         self._failures = 0
         self._coverage: list[Coverage] = []
+        self._modules: tuple[list[str], list[str]] = ([], [])
 
     def say(self, message: object) -> None:
         """Report to the supervisor at once, so that nothing already seen is lost."""
@@ -47,7 +49,10 @@ class Examiner:
         broken = self._fault
         try:
             if self._load(plan, desk) and not broken and self._session is not None:
+                known = set(sys.modules)
                 broken = self._examine(plan, desk, self._session)
+                if plan.survey:
+                    self._modules = _late(known), desk.candidate.ask("modules", (), None)[1]
         finally:
             closing = self._close(desk, broken)
         self.say(closing)
@@ -76,6 +81,7 @@ class Examiner:
         """Run the plan's checks in its order; return why that was not possible, if so."""
         config = session.config
         config.stash[DESK] = lambda _folder: desk
+        config.option.tbstyle = "line"  # pytest's own report of a failure goes nowhere, and costs a parse of the suite
         config.pluginmanager.register(Recorder(desk, self.say))
         items = _items_of(plan, session)
         if not items:
@@ -110,13 +116,26 @@ class Examiner:
             ),
             performance=tuple(desk.measured),
             output=candidate.output,
-            notes=self._notes,
+            notes=(*self._notes, *desk.notes),
             versions={"python": ".".join(map(str, sys.version_info[:3])), **self._template.versions},
             undefined=tuple(name for name in exports if loaded is not None and name not in loaded.defined),
             names=loaded.names if loaded is not None else (),
             coverage=next(iter(self._coverage), None),
             broken=broken,
+            modules=tuple(self._modules[0]),
+            guest_modules=tuple(self._modules[1]),
         )
+
+
+def build_validators() -> None:
+    """Build what the last words are validated with, so that no fork has to."""
+    for model in (Isolation, Usage):
+        model.model_rebuild()
+
+
+def _late(known: set[str]) -> list[str]:
+    """Name what has been imported since, in that order."""
+    return [name for name in imported() if name not in known]
 
 
 def _items_of(plan: Plan, session: pytest.Session) -> list[pytest.Item]:

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from grader.exam.desk import Desk
 
 MAX_TEXT = 4000
-_LIMITS = {"memory": Outcome.MEMORY, "disk": Outcome.OUTPUT}
+_LIMITS = {
+    "memory": Outcome.MEMORY,
+    "disk": Outcome.OUTPUT,
+    "processes": Outcome.PROCESSES,
+    "descriptors": Outcome.DESCRIPTORS,
+}
 """The limit that an exception tells of, by its kind."""
 _PACKAGE = str(Path(__file__).resolve().parent.parent) + os.sep
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+(?=>)")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import os
 import pickle
 import select
@@ -24,6 +25,7 @@ from grader.errors import BrokenError, GraderError
 from grader.sandbox import kernel
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pytest
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 READY_SECONDS = 180.0
 GOODBYE_SECONDS = 2.0
 MAX_CONTROL = 2**16
+NAMES_AT_A_TIME = 200
 
 
 class ForkServer:
@@ -78,6 +81,23 @@ class ForkServer:
         if not message:
             raise BrokenError(self._last_words())
         return descriptors[0]
+
+    def import_in_advance(self, names: Sequence[str]) -> None:
+        """Have it import what examiners were seen to import, so that each finds it there.
+
+        Raises:
+            BrokenError: it is gone.
+        """
+        with self._lock:
+            for start in range(0, len(names), NAMES_AT_A_TIME):
+                order = "\n".join(names[start : start + NAMES_AT_A_TIME]).encode()
+                try:
+                    self._control.send(order)
+                    answer = self._control.recv(1)
+                except OSError as error:
+                    raise BrokenError(self._last_words()) from error
+                if not answer:
+                    raise BrokenError(self._last_words())
 
     @property
     def alive(self) -> bool:
@@ -140,12 +160,13 @@ def _collect(suites: list[Path], service: Service) -> None:
     gc.freeze()  # Hypothesis and pytest ask for collections, which need not walk all that was imported
     import pytest
 
-    from grader.exam import examiner, plugin  # noqa: F401  the examiner now, so that no fork has to import it
+    from grader.exam import examiner, plugin
     from grader.exam.properties import use_profile
 
     use_profile()
+    examiner.build_validators()
     try:
-        status = pytest.main(_arguments(suites), plugins=[plugin, service])
+        status = pytest.main(arguments(suites), plugins=[plugin, service])
         fault = f"pytest ended with {pytest.ExitCode(status).name}"
     except BaseException as error:  # a suite that leaves while it is imported
         traceback.print_exc()
@@ -160,7 +181,7 @@ _UNUSED = (
 )  # fmt: skip
 
 
-def _arguments(suites: list[Path]) -> list[str]:
+def arguments(suites: list[Path]) -> list[str]:
     """Return pytest's arguments: no configuration, no conftest, no plugin that is not needed."""
     flags = [word for name in _UNUSED for word in ("-p", f"no:{name}")]
     place = ["--rootdir", str(suites[0].parent), "-c", os.devnull, "--noconftest", "--import-mode=importlib"]
@@ -214,14 +235,28 @@ class Service:
                 os.waitid(os.P_PIDFD, descriptor, os.WEXITED)
                 os.close(descriptor)
                 self._examiners.remove(descriptor)
-            elif not self._fork(session):
+            elif not self._answer(session):
                 return False
         return True
 
-    def _fork(self, session: pytest.Session | None) -> bool:
+    def _answer(self, session: pytest.Session | None) -> bool:
+        """Do what the grader asks; False when it has hung up."""
         message, descriptors, _, _ = socket.recv_fds(self._control, MAX_CONTROL, 2)
-        if not message:
-            return False
+        if descriptors:
+            self._fork(session, descriptors)
+        elif message:
+            self._import_in_advance(message.decode().splitlines())
+        return bool(message)
+
+    def _import_in_advance(self, names: list[str]) -> None:
+        for name in names:
+            # what cannot be imported here, each examiner imports for itself, as it did
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+        gc.freeze()
+        self._control.send(b"!")
+
+    def _fork(self, session: pytest.Session | None, descriptors: list[int]) -> None:
         pid = os.fork()
         if pid == 0:
             self._control.close()
@@ -231,7 +266,6 @@ class Service:
         pidfd = os.pidfd_open(pid)
         self._examiners.add(pidfd)
         socket.send_fds(self._control, [b"!"], [pidfd])
-        return True
 
     def _be_examiner(self, session: pytest.Session | None, connection: int, log: int) -> None:
         """Grade one submission in this fork; never returns."""

@@ -1,4 +1,4 @@
-"""Points, groups, hints, performance and what a check rests on, written where the checks stand.
+"""Points, groups, hints, performance, memory and what a check rests on, written where the checks stand.
 
 The arguments must be literals: the bank reads them from the source text without importing the suite.
 """
@@ -61,3 +61,20 @@ def performance(
         at_most=at_most,
         times_slower_than=times_slower_than,
     )
+
+
+def memory(
+    *,
+    points: float,
+    at_most: float,
+    times_of: str,
+    of: str | None = None,
+    group: str | None = None,
+    group_zh: str | None = None,
+) -> Callable[[F], F]:
+    """Make a function `f(rng) -> (args, kwargs)` into a check of the peak memory that the export `of` needs.
+
+    It is compared with that of one of our own solutions, loading, arguments and result included; ours must need 16 MiB
+    or more.
+    """
+    return pytest.mark.memory(points=points, of=of, group=group, group_zh=group_zh, at_most=at_most, times_of=times_of)

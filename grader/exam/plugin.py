@@ -21,9 +21,11 @@ MARKS = {
     "points(value, group, group_zh)": "what a check is worth and the learning outcome it belongs to",
     "hint(en, zh)": "what to think about when it fails",
     "performance(...)": "a ratio of times against one of our own solutions",
+    "memory(...)": "a ratio of peak memory against one of our own solutions",
     "stated(*anchors)": "where the statement asks for what it tests",
     "contract(why)": "why it stays although it kills nothing alone",
 }
+MEASURING = ("performance", "memory")
 FindDesk = Callable[[Path], "Desk"]
 DESK = pytest.StashKey[FindDesk]()
 
@@ -77,9 +79,8 @@ def is_suite(path: Path) -> bool:
 
 
 def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> pytest.Item | None:
-    """Make a function under `@performance` a check of its own."""
-    marks = [mark for mark in getattr(obj, "pytestmark", ()) if mark.name == "performance"]
-    if not marks:
+    """Make a function under `@performance` or `@memory` a check of its own."""
+    if not any(mark.name in MEASURING for mark in getattr(obj, "pytestmark", ())):
         return None
     draw: Any = obj
 
@@ -129,7 +130,8 @@ def begin_check(desk: Desk, item: pytest.Item) -> None:
         steer(function, seed, shrink=item.path.name == "test_public.py")
     forget_last_call(desk.solution)
     # a performance check's limit is a ratio; its clock is the whole
-    allowed = desk.question.spec.limits.wall if "performance" in item.keywords else None
+    measured = any(check.performance for check in desk.question.checks if check.name == item.name)
+    allowed = desk.question.spec.limits.wall if measured else None
     desk.candidate.begin(seed, allowed=allowed)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import sys
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,7 +15,8 @@ from grader.sandbox.servant import MAX_BASES, Servant
 from grader.verdict import Outcome, SourceLine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from types import CodeType
 
 MAX_ITEMS = 10_000
 """What a test may take out of one iteration: each item is a call over the wire."""
@@ -26,7 +27,7 @@ OURS = "ours"
 """Status and kind of a failure of the reference: a test may expect it, but it never counts against a submission.
 
 No guest can say so: the host takes nothing but `ok` and `raise` from one."""
-_KINDS = {"disk", "exit", "forbidden", "memory", "wire"}
+_KINDS = {"descriptors", "disk", "exit", "forbidden", "memory", "processes", "wire"}
 
 
 class CheckEnded(BaseException):
@@ -208,8 +209,7 @@ def send_other(value: object, to: Respondent) -> wire.HandleRef | bytes:
 
 def _pickle(value: object) -> bytes:
     """Pickle by value whatever lives in a suite, which the guest cannot import."""
-    import cloudpickle
-
+    cloudpickle = _pickler()
     module = sys.modules.get(getattr(value, "__module__", None) or "")
     if module is not None and getattr(module, "__grader_suite__", False):
         cloudpickle.register_pickle_by_value(module)
@@ -218,6 +218,28 @@ def _pickle(value: object) -> bytes:
     except (TypeError, AttributeError, PicklingError) as error:
         raise SuiteFaultError(f"a {type(value).__name__} cannot be sent: {error}") from error
     return pickled
+
+
+@cache
+def _pickler() -> Any:
+    """Return cloudpickle, which searches all that is imported for each function of a probe, and here for each but once.
+
+    What it finds follows from the function's code, from the packages it names and from what is imported.
+    """
+    from cloudpickle import cloudpickle
+
+    search = cloudpickle._find_imported_submodules
+    found: dict[tuple[object, ...], list[object]] = {}
+
+    def search_once(code: CodeType, packages: Iterable[object]) -> list[object]:
+        packages = list(packages)
+        key = (code, len(sys.modules), *map(id, packages))
+        if key not in found:
+            found[key] = search(code, packages)
+        return found[key]
+
+    cloudpickle._find_imported_submodules = search_once
+    return cloudpickle
 
 
 def remote_exception(value: Any, *, ours: bool = False) -> BaseException:

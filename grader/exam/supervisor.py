@@ -21,9 +21,11 @@ from grader.errors import BrokenError
 from grader.exam.closing import Closing
 from grader.exam.desk import at_strongest, wants
 from grader.exam.forkserver import ForkServer, read_log
+from grader.plan import make_plan
 from grader.question import Visibility
 from grader.sandbox import wire
 from grader.sandbox.host import Template, clear_stale_groups
+from grader.submission import read_submission
 from grader.verdict import Outcome, RawResult, Run
 
 if TYPE_CHECKING:
@@ -64,6 +66,8 @@ class WarmExam:
         self._question, self._level = question, level
         self._suites = [question.suite(visibility) for visibility in visibilities]
         self._lock = threading.Lock()
+        self._closed = False
+        self._late: tuple[Sequence[str], Sequence[str]] = ((), ())
         _use_one_thread()
         self._open()
 
@@ -71,24 +75,50 @@ class WarmExam:
         """Run the checks of a plan of this question; may be called by several threads at once.
 
         Raises:
-            GraderError: what had died meanwhile cannot be started anew.
+            GraderError: it was closed, or what had died meanwhile cannot be started anew.
         """
         with self._lock:
+            if self._closed:
+                raise BrokenError("the exam has been closed")
             self._renew()
         started = time.monotonic()
         messages = list(self._supervise(plan))
         run = _gather(plan, messages, time.monotonic() - started)
         return replace(run, notes=self._notes + run.notes)
 
+    def rehearse(self) -> None:
+        """Run all checks on the reference once, and import in advance what both sides imported on the way.
+
+        Many packages import a part of themselves at first use. Every examiner and every guest is a fork, so that each
+        would pay for that anew: torch's optimizers take most of a second. Call it before submissions are executed.
+
+        Raises:
+            GraderError: what had died meanwhile cannot be started anew.
+        """
+        reference = read_submission(self._question.reference, self._question.spec)
+        plan = replace(make_plan(self._question, reference, seed=0, level=self._level), survey=True)
+        for message in self._supervise(plan):
+            if isinstance(message, Closing):
+                self._late = message.modules, message.guest_modules
+        self._import_in_advance()
+
+    def _import_in_advance(self) -> None:
+        of_examiner, of_guest = self._late
+        self._server.import_in_advance(of_examiner)
+        self._template.import_in_advance(of_guest)
+
     def _renew(self) -> None:
         """Start anew what has died meanwhile."""
         if not (self._template.alive and self._server.alive):
-            self.close()
+            self._undo.close()
             self._open()
+            self._import_in_advance()
 
     def close(self) -> None:
-        """End the template and the fork server; again, where they could not be started anew, is no harm."""
-        self._undo.close()
+        """End the template and the fork server, and with them what runs in them; nothing is executed after that."""
+        with self._lock:
+            self._closed = True
+            self._undo.close()
 
     def __enter__(self) -> Self:
         return self

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from grader.bank import KINDS, solutions, starter
+from grader.verdict import Outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,10 @@ class Role(StrEnum):
     SLOW = "slow"
     FORBIDDEN = "forbidden"
     STARTER = "starter"
+
+
+TOO_MUCH = (Outcome.SLOW, Outcome.HEAVY)
+"""What becomes of a right solution in a performance check that it does not pass."""
 
 
 @dataclass(frozen=True)

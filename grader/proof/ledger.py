@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from enum import StrEnum
 from importlib import metadata
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from grader.files import write_whole
 from grader.proof.document import FORMAT, Proof
 
 if TYPE_CHECKING:
@@ -71,10 +71,7 @@ def read_proof(question: Question) -> Proof | None:
 
 def write_proof(question: Question, proof: Proof) -> None:
     """Put a proof beside its question, whole or not at all."""
-    path = question.folder / FILE
-    draft = path.with_suffix(".new")
-    draft.write_text(proof.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    os.replace(draft, path)
+    write_whole(question.folder / FILE, proof.model_dump_json(indent=1) + "\n")
 
 
 def state_of(question: Question) -> State:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from grader.proof.expectation import Role
+from grader.question import Quantity
 from grader.verdict import PerformanceResult
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ FIRST_LOOK = 15
 """Pairs after which a slow solution must be told apart."""
 SUITE_SECONDS = 5.0
 """What a suite may take on the reference."""
+_TOO_MUCH = {Quantity.TIME: "slow", Quantity.MEMORY: "heavy"}
 _MIB = 2**20
 
 
@@ -74,10 +76,13 @@ def _performance_faults(question: Question, right: Sequence[Trial], slow: Sequen
             continue
         passing = below[check.name]
         failing = [(program, result) for program, result in above[check.name] if _is_aimed_at(result)]
+        quantity = check.performance.quantity
         if not failing:
-            yield f"{GATE}: {check.name}: no solution in slow/ is too slow for it"
+            yield f"{GATE}: {check.name}: no solution in slow/ is too {_TOO_MUCH[quantity]} for it"
         if passing and failing:
             yield from _distance_faults(check.name, check.performance.limit, passing, failing)
+        if quantity is Quantity.TIME:  # the rounds of memory are always as many
+            yield from _lateness_faults(check.name, failing)
 
 
 Measurement = tuple[str, PerformanceResult]
@@ -107,6 +112,9 @@ def _distance_faults(
             f"{GATE}: {name}: the limit {limit:.3g} stands too near: {slowest_program} measured {slowest.ratio:.3g}, "
             f"{fastest_program} {fastest.ratio:.3g}; {_fitting(slowest.ratio, fastest.ratio)}"
         )
+
+
+def _lateness_faults(name: str, failing: Sequence[Measurement]) -> Iterator[str]:
     late = max((result.pairs for _, result in failing), default=0)
     if late > FIRST_LOOK:
         yield f"{GATE}: {name}: it took {late} pairs to tell a slow solution apart, not {FIRST_LOOK}"

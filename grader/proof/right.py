@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.proof.expectation import Role, exhibits
-from grader.verdict import Outcome
+from grader.proof.expectation import TOO_MUCH, Role, exhibits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +47,7 @@ def faults_of(trials: list[Trial]) -> list[str]:
     failing: dict[str, list[Trial]] = {}
     for trial in trials:
         for result in () if trial.run.broken else trial.failing:
-            if result.outcome is not Outcome.SLOW:  # the gate on limits says what would fit
+            if result.outcome not in TOO_MUCH:  # the gate on limits says what would fit
                 failing.setdefault(result.name, []).append(trial)
     return [*dict.fromkeys(broken), *(_sentence(name, found) for name, found in failing.items())]
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.exam.mirror import DIFFERENCE
-from grader.proof.expectation import Exhibit, Role, exhibits
+from grader.proof.expectation import TOO_MUCH, Exhibit, Role, exhibits
 from grader.proof.trivial import trivial_answers
 from grader.proof.workbench import made
 from grader.question import Visibility
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from grader.proof.ranking import Ranking
     from grader.proof.workbench import Trial, Workbench
     from grader.submission import Submission
@@ -23,8 +25,8 @@ TRIVIAL = "trivial"
 MIRRORED_RUNS = 3
 """Runs in which an answer must never differ from the reference's to count as the same."""
 
-_EXPECTED = {Role.SLOW: Outcome.SLOW, Role.FORBIDDEN: Outcome.FORBIDDEN}
-_OTHER_REASONS = set(_EXPECTED.values()) | {Outcome.BROKEN}
+_EXPECTED = {Role.SLOW: TOO_MUCH, Role.FORBIDDEN: (Outcome.FORBIDDEN,)}
+_OTHER_REASONS = {*TOO_MUCH, Outcome.FORBIDDEN, Outcome.BROKEN}
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,13 @@ def fault_of(exhibit: Exhibit, trial: Trial) -> str:
     return ""
 
 
-def _fault_of_only(exhibit: Exhibit, outcomes: set[Outcome], expected: Outcome) -> str:
+def _fault_of_only(exhibit: Exhibit, outcomes: set[Outcome], expected: Sequence[Outcome]) -> str:
     """A slow or forbidden solution is right in everything else."""
-    if expected not in outcomes:
-        return f"{GATE}: {exhibit.name} must be found {expected.value}, but is not"
-    others = outcomes - {expected}
-    return f"{GATE}: {exhibit.name} must be only {expected.value}, but is also {min(others).value}" if others else ""
+    words = " or ".join(expected)
+    if outcomes.isdisjoint(expected):
+        return f"{GATE}: {exhibit.name} must be found {words}, but is not"
+    others = outcomes.difference(expected)
+    return f"{GATE}: {exhibit.name} must be only {words}, but is also {min(others).value}" if others else ""
 
 
 def _try_trivial(bench: Workbench, ranking: Ranking) -> tuple[tuple[str, ...], tuple[str, ...]]:

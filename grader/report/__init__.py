@@ -30,11 +30,18 @@ def _junit(verdict: Verdict, reader: Reader) -> str:
     return junit_report(verdict, reader)
 
 
+def _html(verdict: Verdict, reader: Reader) -> str:
+    from grader.report.pages.submission import html_report  # a style sheet and a tokenizer: needed here only
+
+    return html_report(verdict, reader)
+
+
 VIEWS: dict[str, Callable[[Verdict, Reader], str]] = {
     "terminal": _terminal,
     "json": json_report,
     "junit": _junit,
     "gradescope": gradescope_results,
+    "html": _html,
 }
 
 

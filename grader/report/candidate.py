@@ -17,7 +17,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Literal
 
-from grader.question import Feedback, Frozen, Text, Visibility
+from grader.question import Feedback, Frozen, Quantity, Text, Visibility
 from grader.report.untrusted import source_lines
 from grader.verdict import CheckResult, Outcome, SourceLine, Status, SubmissionId, Usage, Verdict
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _EXPLAINED = {Status.INVALID, Status.UNGRADED}  # the message of `broken` may quote the hidden suite
 _NOT_RUN = {Status.INVALID, Status.UNGRADED}
+_TOO_MUCH = {Outcome.SLOW, Outcome.HEAVY}
 _WITHOUT_HINT = {Outcome.NOT_RUN, Outcome.BROKEN}  # nothing is known of the submission there
 _MOST_LINES = 5
 
@@ -61,9 +62,10 @@ class HiddenGroup(Frozen):
 
 
 class Speed(Frozen):
-    """A measured ratio of times, without the name of what it was measured against."""
+    """A measured ratio of times or of memory, without the name of what it was measured against."""
 
     group: Text | None
+    quantity: Quantity = Quantity.TIME
     ratio: float
     low: float
     high: float
@@ -206,12 +208,13 @@ def measured_speeds(verdict: Verdict) -> tuple[Speed, ...]:
     return tuple(
         Speed(
             group=checks[result.name].group if result.name in checks else None,
+            quantity=result.quantity,
             ratio=result.ratio,
             low=result.low,
             high=result.high,
             limit=result.limit,
             decided=result.decided,
-            passed=result.name not in checks or checks[result.name].outcome is not Outcome.SLOW,
+            passed=result.name not in checks or checks[result.name].outcome not in _TOO_MUCH,
         )
         for result in verdict.performance
     )

@@ -11,20 +11,18 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from grader.report.lengths import capped, clipped
 from grader.report.untrusted import neutral, one_line
 from grader.report.wording import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import IO
 
     from grader.question import Language
 
 WIDTH = 100
 _LABEL_WIDTH = 10
-_LONGEST_LINE = 500
-_MOST_LINES = 40
-_MOST_CHARACTERS = 4000
 
 
 @dataclass(frozen=True)
@@ -47,19 +45,9 @@ class Pen:
 
     def block(self, string: str, style: str = "") -> Text:
         """Draw a text of many lines; where it is too long, say how much is left out."""
-        kept, rest = self._capped(neutral(string).expandtabs(4).strip("\n"))
+        kept, rest = capped(neutral(string).expandtabs(4).strip("\n"), self.language)
         text = Text(kept, style=style, overflow="fold")
         return text.append(f"\n{rest}", style="italic dim") if rest else text
-
-    def _capped(self, string: str) -> tuple[str, str]:
-        lines = string.split("\n")
-        kept = "\n".join(lines[:_MOST_LINES])
-        if len(kept) > _MOST_CHARACTERS:
-            left_out = len(string) - _MOST_CHARACTERS
-            return kept[:_MOST_CHARACTERS], self.say("… and {count} more characters", count=left_out)
-        if len(lines) > _MOST_LINES:
-            return kept, self.say("… and {count} more lines", count=len(lines) - _MOST_LINES)
-        return string, ""
 
     def bar(self, share: float, style: str, width: int = 20) -> Text:
         """Draw how much of something there is, from 0 to 1; only all of it fills the bar."""
@@ -81,14 +69,16 @@ class Pen:
             table.add_row(Text(self.say(label) if label else ""), value)
         return table
 
+    def labelled_lines(self, rows: Iterable[tuple[str, str]]) -> RenderableType:
+        """Draw rows of a name and a text, both somebody else's words."""
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for name, text in rows:
+            table.add_row(self.line(name, "cyan"), self.line(text))
+        return table
+
     def section(self, phrase: str, parts: Sequence[RenderableType]) -> list[RenderableType]:
         """Draw a heading with parts under it, or nothing where there are no parts."""
         return [Text(f"\n{self.say(phrase)}", style="bold"), *map(indented, parts)] if parts else []
-
-
-def clipped(line: str) -> str:
-    """Shorten a line that nobody would read to its end, and say by how much."""
-    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}… (+{len(line) - _LONGEST_LINE})"
 
 
 def indented(part: RenderableType, by: int = 2) -> RenderableType:

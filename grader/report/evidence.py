@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from grader.report.differences import common_length, differing
 from grader.report.drawing import indented
 from grader.report.excerpt import traceback
 from grader.report.wording import outcome_sentence, repeats, score
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     Rows = list[tuple[str, RenderableType]]
 
 
-_TOKEN = re.compile(r"[\w.+-]+|\W", re.DOTALL)
 _HINT_STYLE = "magenta"
 
 
@@ -102,19 +101,9 @@ def _comparison(detail: Detail, pen: Pen) -> Rows:
 
 
 def _underline_differences(one: Text, other: Text) -> None:
-    """Underline the numbers and words that differ; where the two are built differently, all from there on."""
-    mine, theirs = _TOKEN.findall(one.plain), _TOKEN.findall(other.plain)
-    if len(mine) != len(theirs):
-        start = _common_length(one.plain, other.plain)
-        one.stylize("bold underline", start)
-        other.stylize("bold underline", start)
-        return
-    for text, tokens, others in ((one, mine, theirs), (other, theirs, mine)):
-        end = 0
-        for token, counterpart in zip(tokens, others, strict=True):
-            start, end = end, end + len(token)
-            if token != counterpart:
-                text.stylize("bold underline", start, end)
+    for text, spans in zip((one, other), differing(one.plain, other.plain), strict=True):
+        for start, end in spans:
+            text.stylize("bold underline", start, end)
 
 
 def _caret(expected: str, actual: str) -> Rows:
@@ -122,14 +111,8 @@ def _caret(expected: str, actual: str) -> Rows:
     short = all("\n" not in text and cell_len(text) < 60 for text in (expected, actual))
     if not short or expected == actual:
         return []
-    before = expected[: _common_length(expected, actual)]
+    before = expected[: common_length(expected, actual)]
     return [("", Text(" " * cell_len(before) + "^", style="bold"))]
-
-
-def _common_length(one: str, other: str) -> int:
-    """Return how many characters two strings have in common at the beginning."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((index for index, (mine, theirs) in pairs if mine != theirs), min(len(one), len(other)))
 
 
 def _exception(detail: Detail, pen: Pen) -> Rows:

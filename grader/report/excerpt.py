@@ -10,7 +10,8 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from grader.report.drawing import clipped, indented
+from grader.report.drawing import indented
+from grader.report.lengths import clipped
 from grader.report.untrusted import neutral, source_lines
 
 if TYPE_CHECKING:

@@ -96,6 +96,6 @@ def _summary(report: CandidateReport, language: Language) -> str:
         report.message,
     ]
     for speed in report.performance:
-        lines.append(speed_limit(speed.limit, say(language, our_solution(speed.limit)), language))
+        lines.append(speed_limit(speed.limit, say(language, our_solution(speed.limit)), language, speed.quantity))
         lines.append(speed_measured(speed.limit, speed.ratio, speed.low, speed.high, language))
     return "\n".join(neutral(line) for line in [*lines, *report.notes, report.output] if line)

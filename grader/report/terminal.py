@@ -8,6 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from grader.report.amounts import amounts
 from grader.report.candidate import candidate_report, executed, group_scores, measured_speeds
 from grader.report.drawing import indented, make_page, make_pen, page_text, show
 from grader.report.evidence import failing_check, hidden_group
@@ -17,10 +18,9 @@ from grader.report.untrusted import one_line
 from grader.report.wording import (
     our_solution,
     score,
-    seconds,
-    size,
     speed_limit,
     speed_measured,
+    speed_word,
     status_explanation,
     status_word,
 )
@@ -46,6 +46,7 @@ _STYLES = {
     Status.BROKEN: "cyan",
 }
 _WITHOUT_POINTS = {Status.UNGRADED, Status.BROKEN}
+_LEVELS = {"good": "green", "fair": "yellow", "bad": "red"}
 _WITHHELD = "The submission printed something. It is not shown, because it may repeat hidden inputs."
 
 
@@ -193,9 +194,10 @@ def _reviewer_speed(result: PerformanceResult, speed: Speed, pen: Pen) -> Render
 
 
 def _speed(name: Text, speed: Speed, against: str, pairs: str, pen: Pen) -> RenderableType:
-    word = Text(pen.say("fast enough"), "green") if speed.passed else Text(pen.say("too slow"), "red")
+    word = Text(speed_word(speed.quantity, pen.language, passed=speed.passed), style="green" if speed.passed else "red")
     measured = speed_measured(speed.limit, speed.ratio, speed.low, speed.high, pen.language)
-    lines = [pen.line(f"{measured}{pairs}"), pen.line(speed_limit(speed.limit, against, pen.language), "dim")]
+    asked = speed_limit(speed.limit, against, pen.language, speed.quantity)
+    lines = [pen.line(f"{measured}{pairs}"), pen.line(asked, "dim")]
     if not speed.decided:
         lines.append(pen.line(pen.say("undecided after all rounds, counted for the submission"), "cyan"))
     title = Text.assemble(pen.mark(passed=speed.passed), " ", name, "  ", word)
@@ -205,23 +207,13 @@ def _speed(name: Text, speed: Speed, against: str, pairs: str, pen: Pen) -> Rend
 def _limits(usage: Usage, pen: Pen) -> Parts:
     """Draw what was used, beside what may be used; without limits, nothing."""
     table = Table.grid(padding=(0, 2, 0, 0))
-    for label, used, limit, write in (
-        ("time", usage.wall, usage.wall_limit, seconds),
-        ("CPU", usage.cpu, usage.cpu_limit, seconds),
-        ("memory", usage.memory, usage.memory_limit, size),
-    ):
-        if limit > 0:
-            share = used / limit
-            amount = pen.say("{used} of {limit}", used=write(used), limit=write(limit))
-            bar = pen.bar(share, _level(share), 10)
-            table.add_row(Text(pen.say(label)), bar, Text(f"{share:.0%}", justify="right"), Text(amount))
+    for each in amounts(usage):
+        amount = pen.say("{used} of {limit}", used=each.used, limit=each.limit)
+        bar = pen.bar(each.share, _LEVELS[each.level], 10)
+        table.add_row(Text(pen.say(each.label)), bar, Text(f"{each.share:.0%}", justify="right"), Text(amount))
     restarts = pen.say("Its process ended early and was started {count} times.", count=usage.guests)
     parts: Parts = [table] if table.row_count else []
     return [*parts, Text(restarts, style="magenta")] if usage.guests > 1 else parts
-
-
-def _level(share: float) -> str:
-    return "green" if share < 0.7 else "yellow" if share < 1 else "red"
 
 
 def _output(output: str, pen: Pen) -> Parts:

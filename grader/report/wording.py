@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grader.question import Quantity
 from grader.verdict import Outcome, Status
 
 if TYPE_CHECKING:
@@ -17,8 +18,11 @@ _OUTCOMES_ZH = {
     Outcome.TIMEOUT: "用时过长",
     Outcome.MEMORY: "占用内存过多",
     Outcome.OUTPUT: "输出或写入过多",
+    Outcome.PROCESSES: "启动了过多进程或线程",
+    Outcome.DESCRIPTORS: "同时打开了过多文件",
     Outcome.CRASHED: "结束了自己的进程",
     Outcome.SLOW: "结果正确，但太慢",
+    Outcome.HEAVY: "结果正确，但占用内存过多",
     Outcome.FORBIDDEN: "使用了题目禁止的内容",
     Outcome.NOT_RUN: "没有运行，因为限额在此之前已经用完",
     Outcome.BROKEN: "无法评分：是评分器或测试集的问题，与提交无关",
@@ -69,11 +73,16 @@ _ZH = {
     "must be at least {limit}× as fast as {against}": "速度至少为对照（{against}）的 {limit} 倍",
     "may take at most {limit}× the time of {against}": "用时最多为对照（{against}）的 {limit} 倍",
     "measured {ratio}×, between {low}× and {high}×": "实测 {ratio} 倍，区间 {low} 至 {high} 倍",
+    "must need at least {limit}× less memory than {against}": "占用内存最多为对照（{against}）的 {limit} 分之一",
+    "may need at most {limit}× the memory of {against}": "占用内存最多为对照（{against}）的 {limit} 倍",
     "a simple solution": "简单解法",
     "our solution": "我们的解法",
+    "{measured}; {limit}": "{measured}；{limit}",
     "{pairs} pairs": "{pairs} 对",
     "too slow": "太慢",
     "fast enough": "够快",
+    "too heavy": "占用内存过多",
+    "lean enough": "内存够省",
     "undecided after all rounds, counted for the submission": "测完仍无法判定，按通过计",
     "Limits": "限额",
     "time": "时间",
@@ -81,6 +90,21 @@ _ZH = {
     "memory": "内存",
     "{used} of {limit}": "{used} / {limit}",
     "Its process ended early and was started {count} times.": "它的进程提前结束，共启动了 {count} 次。",
+    "Another verdict came out:": "得到了不同的评分结果：",
+    "The same verdict came out: {status}, {score}": "得到了相同的评分结果：{status}，{score}",
+    "changed: {files}": "已改动：{files}",
+    "{count} of {total} verdicts change": "{total} 份评分结果中有 {count} 份改变",
+    "not there": "不存在",
+    "then {before}, now {after}": "当时为 {before}，现在为 {after}",
+    "{count} submissions": "{count} 份提交",
+    "{count} copies of another": "{count} 份与他人相同",
+    "mean {mean}, median {median}": "平均 {mean}，中位数 {median}",
+    "Distribution of the points": "得分分布",
+    "Passed by nobody": "无人通过",
+    "Passed by everybody": "人人通过",
+    "Slowest": "最慢",
+    "Not graded": "未能评分",
+    "and {count} more": "等，另有 {count} 项",
     "Notes": "说明",
     "Output of the submission": "提交的输出",
     "The submission printed something. It is not shown, because it may repeat hidden inputs.": (
@@ -96,6 +120,20 @@ _ZH = {
     "missing: {layers}": "缺少：{layers}",
     "none": "无",
     "seed {seed}, rerun exactly with --seed {seed}": "种子 {seed}，用 --seed {seed} 可精确重跑",
+    "nothing has changed": "没有变化",
+    "points: {before} → {after}": "得分：{before} → {after}",
+    "passing now: {names}": "现在通过：{names}",
+    "failing now: {names}": "现在未通过：{names}",
+    "hidden checks failing: {group}: {count}": "未通过的隐藏检查：{group}：{count}",
+    "Since {time}": "与 {time} 相比",
+    "Graded in {seconds} s. Watching {file}; Ctrl-C ends.": "评分用时 {seconds} 秒。正在监视 {file}；按 Ctrl-C 结束。",
+    "Watching {file}; Ctrl-C ends.": "正在监视 {file}；按 Ctrl-C 结束。",
+    "The question has changed and is made ready anew.": "题目已更改，正在重新准备。",
+    "Nothing was graded.": "没有进行评分。",
+    "Graded {count} times since {time}; the last was {standing}.": (
+        "自 {time} 起共评分 {count} 次；最后一次：{standing}。"
+    ),
+    "Graded once, at {time}: {standing}.": "评分一次，{time}：{standing}。",
     "For the reviewer": "供评审者",
     "question": "题目",
     "family": "类别",
@@ -119,6 +157,51 @@ _ZH = {
     "output": "输出",
     "disk": "磁盘",
     "per check": "每项检查",
+    "Contents": "目录",
+    "Results of a batch": "批量评分结果",
+    "{count} candidates": "{count} 名考生",
+    "{count} candidate": "{count} 名考生",
+    "{count} questions": "{count} 道题",
+    "{count} question": "{count} 道题",
+    "{count} submission": "{count} 份提交",
+    "Overview": "概览",
+    "Grades": "成绩",
+    "Checks, hardest first": "检查（由难到易）",
+    "Candidates and checks": "考生与检查",
+    "Candidates and checks, most points first": "考生与检查（得分由高到低）",
+    "same content as {candidate}": "内容与 {candidate} 相同",
+    "candidate": "考生",
+    "status": "状态",
+    "check": "检查",
+    "passed": "通过",
+    "total": "总分",
+    "submissions": "提交数",
+    "mean": "平均",
+    "median": "中位数",
+    "accepted": "满分",
+    "no points": "零分",
+    "not graded": "未评分",
+    "Public checks": "公开检查",
+    "Source": "源代码",
+    "How it was graded": "评分方式",
+    "group": "分组",
+    "resource": "资源",
+    "used": "已用",
+    "limit": "限额",
+    "share": "占比",
+    "where": "位置",
+    "Measured ratio and limit": "实测比值与限额",
+    "A dot is one pair, the first on top. Line and band: the measured ratio and its interval.": (
+        "每个点为一对测量，最先的在上。线与色带：实测比值及其区间。"
+    ),
+    "Line and band: the measured ratio and its interval.": "线与色带：实测比值及其区间。",
+    "isolation": "隔离",
+    "layers": "隔离层",
+    "versions": "版本",
+    "duration": "用时",
+    "seed": "种子",
+    "content": "内容",
+    "rerun": "重跑",
 }
 """English phrase to Chinese phrase; the English one is the key."""
 
@@ -185,13 +268,29 @@ def worth(points: float, language: Language) -> str:
     return say(language, "{points} point" if points == 1 else "{points} points", points=number(points))
 
 
-def speed_limit(limit: float, against: str, language: Language) -> str:
-    """Say what a performance check asks for; `limit` is the largest allowed ratio of times."""
-    if limit < 1:
-        phrase, limit = "must be at least {limit}× as fast as {against}", 1 / limit
-    else:
-        phrase = "may take at most {limit}× the time of {against}"
-    return say(language, phrase, limit=factor(limit), against=against)
+_ASKED = {
+    Quantity.TIME: (
+        "must be at least {limit}× as fast as {against}",
+        "may take at most {limit}× the time of {against}",
+    ),
+    Quantity.MEMORY: (
+        "must need at least {limit}× less memory than {against}",
+        "may need at most {limit}× the memory of {against}",
+    ),
+}
+_ENOUGH = {Quantity.TIME: ("too slow", "fast enough"), Quantity.MEMORY: ("too heavy", "lean enough")}
+
+
+def speed_limit(limit: float, against: str, language: Language, quantity: Quantity = Quantity.TIME) -> str:
+    """Say what a performance check asks for; `limit` is the largest allowed ratio of times, or of memory."""
+    less, more = _ASKED[quantity]
+    phrase, shown = (less, 1 / limit) if limit < 1 else (more, limit)
+    return say(language, phrase, limit=factor(shown), against=against)
+
+
+def speed_word(quantity: Quantity, language: Language, *, passed: bool) -> str:
+    """Say in two words whether a performance check was passed."""
+    return say(language, _ENOUGH[quantity][passed])
 
 
 def our_solution(limit: float) -> str:

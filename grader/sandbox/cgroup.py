@@ -167,6 +167,12 @@ class Group:
         """Return how many processes the kernel has killed because the memory was used up; v2 counts one twice."""
         return _read_fields(self._memory / self._files.events).get("oom_kill", 0)
 
+    def refused_processes(self) -> int:
+        """Return how often a process or thread could not be started because there were so many."""
+        with contextlib.suppress(FileNotFoundError):  # an old kernel counts no refusals
+            return _read_fields(self.where.pids / self.name / "pids.events").get("max", 0)
+        return 0
+
     def met_its_limit(self) -> bool:
         """Whether it ever wanted more than its own memory; where not, the kernel killed because others did."""
         if self.where.version == 2:

@@ -39,6 +39,7 @@ WATCH_SECONDS = 0.02
 KEPT_OUTPUT = 16 * 2**10
 MAX_REPLY = 512 * 2**20
 MAX_CONTROL = 2**16
+NAMES_AT_A_TIME = 200
 SMALLEST_LEFT = 1e-3
 
 
@@ -183,6 +184,26 @@ class Template:
             raise
         return guest
 
+    def import_in_advance(self, names: Sequence[str]) -> None:
+        """Have it import what guests were seen to import, so that each finds it there.
+
+        Args:
+            names: of modules, in the order in which they were imported, as a run of our own code told them.
+
+        Raises:
+            BrokenError: the template is gone, or does not answer.
+        """
+        self._control.settimeout(READY_SECONDS)
+        for start in range(0, len(names), NAMES_AT_A_TIME):
+            order = {"import": list(names[start : start + NAMES_AT_A_TIME])}
+            try:
+                self._control.send(json.dumps(order).encode())
+                answer = self._control.recv(MAX_CONTROL)
+            except OSError as error:
+                raise BrokenError(f"the guest template is gone: {error}") from error
+            if not answer:
+                raise BrokenError("the guest template is gone")
+
     def fork(self, order: dict[str, Any], descriptors: Sequence[int]) -> None:
         """Ask the template to fork one guest."""
         try:
@@ -198,7 +219,8 @@ class Template:
             uid=launch.guest_uid(level),
             cpu_seconds=int(allowance.cpu) + 2,
             memory=allowance.memory,
-            processes=allowance.processes,
+            # where a group counts, it is the first to refuse: it tells afterwards that it did
+            processes=allowance.processes + (0 if self._groups is None else 2),
             disk=allowance.disk,
             limit_data=self._groups is None,
             read=launch.readable(level, scratch),
@@ -386,6 +408,22 @@ class Guest:
         """Return CPU seconds and peak bytes so far."""
         return self._keeper.use() if self._keeper is not None else (0.0, 0)
 
+    def kept_waiting(self) -> float:
+        """Return the seconds for which the process that answers was ready to run, and others ran."""
+        return tree.waited(str(self._keeper.main)) if self._keeper is not None else 0.0
+
+    def ran(self) -> float:
+        """Return the CPU seconds of all its processes, to the microsecond while they stand still."""
+        return self._keeper.ran() if self._keeper is not None else 0.0
+
+    def footprint(self) -> tree.Footprint | None:
+        """Return what all its processes hold, and have held at most; None when it has ended."""
+        return self._keeper.footprint() if self._keeper is not None else None
+
+    def met_the_limit_of_processes(self) -> bool:
+        """Whether it has as many processes and threads as it may, or had when it wanted one more."""
+        return self._keeper is not None and self._keeper.met_the_limit_of_processes()
+
     def rest(self) -> bool:
         """Stop all its processes until `wake`; return whether they do stand still."""
         return self._keeper is None or self._keeper.rest()
@@ -431,6 +469,8 @@ class Keeper(threading.Thread):
         super().__init__(name="keeper", daemon=True)
         self.ending = Ending()
         self.over = threading.Event()
+        self.main = 0
+        """The process that answers, as a number of our own namespace."""
         self._report = report
         self._outputs = list(outputs)
         self._allowance = allowance
@@ -444,6 +484,7 @@ class Keeper(threading.Thread):
         self._pidfd = -1
         self._kept = bytearray()
         self._printed = 0
+        self._most_tasks = 0
         self._lock = threading.Lock()
         self._holding = threading.RLock()
         """What one thread gives back, the other must not be signalling."""
@@ -458,6 +499,7 @@ class Keeper(threading.Thread):
                 self._group.add(self._pid)
             self._report.send(b"{}")
             started = self._hear()
+            self.main = next(iter(tree.children(self._pid)), 0)
         except (OSError, ValueError) as error:
             self._release()
             raise BrokenError(f"a guest could not be started: {error}") from error
@@ -572,6 +614,7 @@ class Keeper(threading.Thread):
         counted = None if self._group is None else self._group.cpu_seconds()
         cpu = usage.cpu if counted is None else counted  # a group also counts children that nobody waited for
         self.ending.cpu = max(self.ending.cpu, cpu)
+        self._most_tasks = max(self._most_tasks, usage.tasks)
         memory = usage.memory if self._group is None else self._group.current_memory()
         self.ending.memory = max(self.ending.memory, memory)
         if cpu > self._allowance.cpu:
@@ -581,7 +624,7 @@ class Keeper(threading.Thread):
         elif fault := self._memory_fault():
             self.kill(*fault)
         elif usage.processes > self._allowance.processes + 1:
-            self.kill(Outcome.CRASHED, f"started more than {self._allowance.processes} processes")
+            self.kill(Outcome.PROCESSES, f"started more than {self._allowance.processes} processes")
         elif not self._full and (excess := scratch.fault_of(self._folder, self._allowance.disk)):
             self.kill(Outcome.OUTPUT, excess)
 
@@ -628,6 +671,28 @@ class Keeper(threading.Thread):
         with self._holding:
             if not self.over.is_set():
                 tree.continue_family(self._pid)
+
+    def ran(self) -> float:
+        """Return the CPU time: as its control group counts it, where one does, else of the processes that live."""
+        with self._holding:
+            counted = self._group.cpu_seconds() if self._group is not None else None
+            return tree.ran(self._pid) if counted is None else counted
+
+    def footprint(self) -> tree.Footprint | None:
+        """Return what the guest holds: as its control group counts it, where one keeps the peak, else as /proc does."""
+        with self._holding:
+            if self._group is not None and "peak" not in self._group.where.missing:
+                return tree.Footprint(self._group.current_memory(), self._group.peak_memory())
+            found = tree.footprint(self._pid, seen=self.ending.memory)
+            return None if tree.is_dead(self.main) else found  # with a process its peak is gone
+
+    def met_the_limit_of_processes(self) -> bool:
+        """Whether the control group refused one; where there is none, whether as many were seen as are allowed."""
+        self.use()
+        with self._holding:
+            if self._group is not None:
+                return self._group.refused_processes() > 0
+        return self._most_tasks >= self._allowance.processes
 
     def use(self) -> tuple[float, int]:
         """Return CPU seconds and peak bytes, looked at now."""

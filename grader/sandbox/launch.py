@@ -22,6 +22,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 _BOOTSTRAP = "import sys; sys.path.insert(0, {code!r}); from grader.sandbox.guest import main; main(int(sys.argv[1]))"
 _SYSTEM_LIBRARIES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/etc/ld.so.cache")
 _DEVICE_FILES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
+_CUDA_CHOICE = "CUDA_VISIBLE_DEVICES"
 _CUDA_DEVICES = ("/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/nvidia-modeset")
 
 
@@ -53,7 +54,9 @@ def package_paths(level: str) -> tuple[str, ...]:
 
 
 def accelerators() -> tuple[str, ...]:
-    """Return the device files of NVIDIA GPUs, if there are any."""
+    """Return the device files of NVIDIA GPUs, if there are any and they are not hidden from us."""
+    if os.environ.get(_CUDA_CHOICE) in {"", "-1"}:
+        return ()
     cards = sorted(str(path) for path in Path("/dev").glob("nvidia[0-9]*"))
     return (*cards, *(path for path in _CUDA_DEVICES if os.path.exists(path))) if cards else ()
 
@@ -71,8 +74,8 @@ def readable(level: str, scratch: str) -> tuple[str, ...]:
 
 
 def environment(threads: int) -> dict[str, str]:
-    """Return the whole environment of a guest: nothing of ours but how OpenBLAS reads this processor."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith("OPENBLAS_")}
+    """Return the whole environment of a guest: nothing of ours but how OpenBLAS reads this processor, and our GPU."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith(("OPENBLAS_", _CUDA_CHOICE))}
     count = {f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB")}
     # a fixed hash seed: the same submission meets the same order of sets at every run
     fixed = {"HOME": "/tmp", "USER": "candidate", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "PATH": "/usr/bin:/bin"}

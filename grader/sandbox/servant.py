@@ -27,7 +27,12 @@ MAX_BASES = 4
 
 # Exceptions that steer pytest, Hypothesis or the interpreter; they arrive as a plain failure.
 _CONTROL = (SystemExit, KeyboardInterrupt, GeneratorExit, StopIteration, StopAsyncIteration)
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_KIND_OF_ERRNO = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "disk"),
+    **dict.fromkeys((errno.EMFILE, errno.ETOOMANYREFS), "descriptors"),
+    errno.EAGAIN: "processes",  # fork says so, and others too: the host looks whether that limit was met
+}
+_NO_THREAD = "can't start new thread"  # CPython's words, in a plain RuntimeError
 
 
 class Servant:
@@ -86,6 +91,10 @@ class Servant:
         except BaseException as error:  # SystemExit of a submission is an answer too
             return {**self._describe(error), "label": label}
         return None
+
+    def do_modules(self) -> list[str]:
+        """Name what has been imported by now."""
+        return imported()
 
     def do_call(self, target: object, path: Sequence[str], args: Sequence[object], kwargs: dict[str, object]) -> object:
         """Call what stands at `path` below `target` (the module when None)."""
@@ -207,6 +216,17 @@ def _kind(error: BaseException) -> str:
         return "forbidden"
     if isinstance(error, MemoryError):
         return "memory"
-    if isinstance(error, OSError) and error.errno in _FULL:
-        return "disk"
+    if isinstance(error, OSError) and error.errno in _KIND_OF_ERRNO:
+        return _KIND_OF_ERRNO[error.errno]
+    if isinstance(error, RuntimeError) and _message(error) == _NO_THREAD:
+        return "processes"
     return "exit" if isinstance(error, SystemExit | KeyboardInterrupt) else ""
+
+
+def imported() -> list[str]:
+    """Name the modules that have been imported, in that order; one that was made by hand was not."""
+    return [
+        name
+        for name, module in list(sys.modules.items())
+        if getattr(getattr(module, "__spec__", None), "name", None) == name
+    ]

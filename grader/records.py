@@ -1,0 +1,163 @@
+"""What a batch leaves on the disk: what it was asked, and a verdict for every submission, written as it comes.
+
+    OUT/batch.json                         seed, questions, submissions
+    OUT/verdicts/<question>/<name>.json    one verdict each
+    OUT/history.jsonl, OUT/history/        what a regrading replaced, and why
+
+A file is there whole or not at all. Whatever moment a batch is ended at, what was graded is found again.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import ValidationError
+
+from grader import __version__
+from grader.errors import InputError
+from grader.files import write_whole
+from grader.intake import file_name, take_in
+from grader.question import Frozen
+from grader.report.document import as_text
+from grader.verdict import Level, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+RECORD = "batch.json"
+
+
+class Entry(Frozen):
+    """One submission of a batch: whose, to which question, and where it was found."""
+
+    candidate: str
+    question: str
+    """Qualified id."""
+    path: str
+    """As it lies in the source."""
+
+    @property
+    def file(self) -> str:
+        """Where its verdict is kept, below the folder of the batch."""
+        return f"verdicts/{self.question.replace('/', '.')}/{file_name(self.candidate)}.json"
+
+
+class BatchRecord(Frozen):
+    """What a batch was asked. Its dump is `batch.json`, format 1."""
+
+    format: Literal[1] = 1
+    grader: str = __version__
+    seed: int
+    isolation: Level | None = None
+    source: str
+    """Folder, archive or manifest that the submissions were found in."""
+    assignment: str | None = None
+    """Of an nbgrader course."""
+    suites: dict[str, dict[str, str]]
+    """Question to the SHA-256 of the files that decide."""
+    entries: tuple[Entry, ...]
+
+
+class BatchFolder:
+    """The folder a batch writes to."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def exists(self) -> bool:
+        """Whether a batch has begun here."""
+        return (self.root / RECORD).exists()
+
+    def record(self) -> BatchRecord:
+        """Read what the batch was asked.
+
+        Raises:
+            InputError: there is no such file, or it is none of ours.
+        """
+        path = self.root / RECORD
+        try:
+            return BatchRecord.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            raise InputError("no batch was graded here", file=self.root, cure="Name the --out of a batch") from None
+        except ValidationError as error:
+            fault = f"it is no record of a batch: {error.errors()[0]['msg']}"
+            raise InputError(fault, file=path, cure="Grade again into another folder") from None
+
+    def begin(self, record: BatchRecord) -> None:
+        """Write what the batch is asked, and make room for verdicts."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        for entry in record.entries:
+            (self.root / entry.file).parent.mkdir(parents=True, exist_ok=True)
+        write_whole(self.root / RECORD, as_text(record.model_dump(mode="json")), durable=True)
+
+    def keep(self, entry: Entry, verdict: Verdict) -> None:
+        """Write a verdict; it is on the disk when this returns."""
+        write_whole(self.root / entry.file, as_text(verdict.as_json()), durable=True)
+
+    def kept(self, entry: Entry) -> Verdict | None:
+        """Return the verdict on a submission, or None where there is none yet."""
+        path = self.root / entry.file
+        try:
+            return Verdict.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValidationError as error:
+            fault = f"it is no verdict: {error.errors()[0]['msg']}"
+            raise InputError(fault, file=path, cure="Remove it, and grade again with --resume") from None
+
+    def verdict(self, entry: Entry) -> Verdict:
+        """Return the verdict on a submission.
+
+        Raises:
+            InputError: there is none.
+        """
+        verdict = self.kept(entry)
+        if verdict is None:
+            raise InputError("it is not there", file=self.root / entry.file, cure="Grade again with --resume")
+        return verdict
+
+    def write(self, name: str, text: str) -> None:
+        """Write a summary or a page beside the verdicts."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, text)
+
+
+@contextmanager
+def found_again(record: BatchRecord, source: Path | None = None) -> Iterator[dict[Entry, Path]]:
+    """Look for the submissions of a batch where they were found, or where they are now; give those that are there.
+
+    Raises:
+        InputError: the source cannot be read.
+    """
+    source = source or Path(record.source)
+    with take_in(source, assignment=record.assignment) as intake:
+        there = {(one.candidate, place_of(one.path, source)): one.path for one in intake.handed}
+        found = {entry: there.get((entry.candidate, entry.path)) for entry in record.entries}
+        yield {entry: path for entry, path in found.items() if path is not None}
+
+
+def place_of(path: Path, source: Path) -> str:
+    """Return where a submission lies in its source; one out of a zip is known by its last two names."""
+    root = source if source.is_dir() else source.parent
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else "/".join(path.parts[-2:])
+
+
+def refuse_twins(entries: Iterable[Entry]) -> None:
+    """See that no two submissions would have the same verdict file.
+
+    Raises:
+        InputError: a candidate handed in twice for one question.
+    """
+    seen: dict[str, Entry] = {}
+    for entry in entries:
+        other = seen.get(entry.file)
+        if other is not None:
+            raise InputError(
+                f"{entry.candidate!r} handed in two submissions to {entry.question}: {other.path} and {entry.path}",
+                cure="Leave one of them out, or rename it",
+            )
+        seen[entry.file] = entry

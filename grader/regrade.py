@@ -1,0 +1,141 @@
+"""A batch graded again after a suite was repaired: what would change, and then what did, with the reason kept."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from grader import __version__
+from grader.batch import Batch, Entrant, make_record, slim, summarize
+from grader.changes import Change, compare
+from grader.errors import InputError
+from grader.exam.fingerprint import changed
+from grader.files import write_whole
+from grader.gradebook import Grade, Gradebook
+from grader.records import RECORD, BatchFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from grader.bank import Bank
+    from grader.engine import Engine
+    from grader.records import BatchRecord, Entry
+
+DRAFT = "regrade"
+HISTORY = "history"
+LOG = "history.jsonl"
+
+
+class Regrading:
+    """New verdicts on the submissions of a batch, beside the old ones until they are applied."""
+
+    def __init__(self, folder: BatchFolder, entrants: Sequence[Entrant]) -> None:
+        """Prepare to grade again; what an interrupted regrading by the same suites left counts."""
+        self.folder = folder
+        self.before = folder.record()
+        self.entrants = entrants
+        self._draft = BatchFolder(folder.root / DRAFT)
+        asked = self.before.model_copy(
+            update={"grader": __version__, "suites": make_record(self.entrants, folder.root).suites}
+        )
+        self._resumed = self._draft.exists and self._draft.record() == asked
+        if not self._resumed:
+            shutil.rmtree(self._draft.root, ignore_errors=True)
+            self._draft.begin(asked)
+        self.after = asked
+
+    @property
+    def files(self) -> dict[str, tuple[str, ...]]:
+        """Question to its files that changed after the batch was graded."""
+        found = {name: changed(self.before.suites.get(name, {}), suite) for name, suite in self.after.suites.items()}
+        return {name: files for name, files in found.items() if files}
+
+    def run(self, engine: Engine, step: Callable[[Grade], None]) -> None:
+        """Grade everything by the present suites, under the old seed."""
+        batch = Batch(self.entrants, self._draft, resumed=self._resumed)
+        with contextlib.closing(batch.run(engine)) as run:
+            for grade in run:
+                step(grade)
+
+    def changes(self) -> tuple[Change, ...]:
+        """Compare every old verdict with the new one, in the order of the batch."""
+        return tuple(
+            compare(entrant.entry.candidate, self.folder.verdict(entrant.entry), self._draft.verdict(entrant.entry))
+            for entrant in self.entrants
+        )
+
+    def apply(self, reason: str, changes: Sequence[Change]) -> Path:
+        """Put the new verdicts in the place of the old ones, which are kept; return where.
+
+        It may be interrupted at any moment and called again: the old verdicts are copied before the first is replaced,
+        and the log is written last.
+        """
+        log = self.folder.root / LOG
+        lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+        kept = self._keep_old(len(lines) + 1)
+        for entrant in self.entrants:
+            self.folder.keep(entrant.entry, self._draft.verdict(entrant.entry))
+        self.folder.begin(self.after)
+        lines.append(json.dumps(self._note(reason, changes, kept), ensure_ascii=False))
+        write_whole(log, "\n".join(lines) + "\n", durable=True)
+        summarize(self.gradebook(), self.folder)
+        shutil.rmtree(self._draft.root)
+        return kept
+
+    def gradebook(self) -> Gradebook:
+        """Return the batch as it stands."""
+        return Gradebook(
+            tuple(
+                Grade(entrant.entry.candidate, slim(self.folder.verdict(entrant.entry)), entrant.entry.path)
+                for entrant in self.entrants
+            )
+        )
+
+    def _keep_old(self, number: int) -> Path:
+        kept = self.folder.root / HISTORY / str(number)
+        if kept.exists():
+            return kept
+        partial = kept.with_name(f".{number}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(self.folder.root / "verdicts", partial / "verdicts")
+        shutil.copy2(self.folder.root / RECORD, partial / RECORD)
+        os.replace(partial, kept)
+        return kept
+
+    def _note(self, reason: str, changes: Sequence[Change], kept: Path) -> dict[str, object]:
+        return {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "reason": reason,
+            "grader": __version__,
+            "files": self.files,
+            "before": kept.relative_to(self.folder.root).as_posix(),
+            "changes": [asdict(change) for change in changes if change.marks],
+        }
+
+
+def entrants_of(record: BatchRecord, paths: Mapping[Entry, Path], bank: Bank) -> list[Entrant]:
+    """Return the submissions that were graded, in their order.
+
+    Args:
+        record: of the batch.
+        paths: where they are now.
+        bank: with their questions.
+
+    Raises:
+        InputError: one of them is not there any more.
+    """
+    missing = [entry for entry in record.entries if entry not in paths]
+    if missing:
+        names = ", ".join(f"{entry.candidate} ({entry.path})" for entry in missing[:5])
+        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+        raise InputError(
+            f"{len(missing)} submissions of the batch are not there any more: {names}{more}",
+            file=record.source, cure="Bring them back where they were, or name where they are now by --from",
+        )  # fmt: skip
+    return [Entrant(entry, bank.find(entry.question), paths[entry]) for entry in record.entries]
