@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError, field
 from grader.anchors import without_anchors
 from grader.errors import BankError, InputError, describe_fault, did_you_mean
 from grader.question import LANGUAGES, Check, Frozen, Performance, Question, QuestionSpec, Slug, Text, Visibility
+from grader.trees import parse
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -513,7 +514,7 @@ def _parse(path: Path) -> ast.Module | Fault:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pytest shows them when it runs the suite
-            return ast.parse(text)
+            return parse(text)
     except SyntaxError as error:
         return Fault(path, error.lineno, f"the suite is no Python: {error.msg}")
     except ValueError as error:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from grader.errors import SubmissionError
+from grader.trees import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,7 +64,7 @@ def _parsed(units: Iterable[Unit]) -> list[_Tree]:
         warnings.simplefilter("ignore")  # they are notes of the submission already
         for unit in units:
             try:
-                trees.append((unit.label, ast.parse(unit.source)))
+                trees.append((unit.label, parse(unit.source)))
             except SyntaxError:
                 continue
             except (RecursionError, MemoryError):  # by a hair: reading it, a few frames higher up, had the room

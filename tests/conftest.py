@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bank_sample import drawn_by, sample
+from hypothesis import settings
 
 if TYPE_CHECKING:
     import pytest
+
+settings.register_profile("tests", deadline=None)  # a busy machine is no fault
+settings.load_profile("tests")
 
 WORDS = {"passed": "held", "xfailed": "HOLE", "failed": "LOST", "error": "LOST", "skipped": "not tried"}
 

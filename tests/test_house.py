@@ -27,6 +27,7 @@ FLOORS = {
     "errors": 1,
     "anchors": 1,
     "files": 1,
+    "trees": 1,
     "question": 1,
     "verdict": 1,
     "engine": 1,

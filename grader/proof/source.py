@@ -7,6 +7,8 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from grader.trees import parse
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
@@ -63,7 +65,7 @@ def read_suite(path: Path) -> SuiteSource:
     """Read a suite that the bank has loaded already."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pytest shows them when it runs the suite
-        tree = ast.parse(path.read_text(encoding="utf-8-sig"))
+        tree = parse(path.read_text(encoding="utf-8-sig"))
     definitions = {node.name: node for node in tree.body if isinstance(node, Definition)}
     return SuiteSource(path, tree, definitions, dict(pair for node in tree.body for pair in _assignments(node)))
 

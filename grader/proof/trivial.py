@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from grader.errors import BankError
 from grader.proof.trivial_preamble import SPECIAL
+from grader.trees import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -112,7 +113,7 @@ class _Reference:
 def _read(path: Path) -> _Reference:
     try:
         source = path.read_text(encoding="utf-8-sig")
-        tree = ast.parse(source)
+        tree = parse(source)
     except (SyntaxError, ValueError) as error:
         raise BankError(f"the reference is no Python: {error}", file=path) from None
     definitions = {node.name: node for node in tree.body if isinstance(node, _Function | ast.ClassDef)}

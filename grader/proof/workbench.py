@@ -93,6 +93,7 @@ class Workbench:
         self._seed = seed
         self._step = step
         self._exam = WarmExam(question, level)
+        self._exam.rehearse()  # hundreds of programs follow
         self._threads = ThreadPoolExecutor(jobs or os.cpu_count() or 1, thread_name_prefix="bench")
 
     @property

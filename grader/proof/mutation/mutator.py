@@ -12,6 +12,7 @@ from grader.proof.mutation.mutant import Mutant
 from grader.proof.mutation.original import Original
 from grader.proof.mutation.place import places
 from grader.proof.mutation.splice import splice
+from grader.trees import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +70,7 @@ def _compiled(source: str) -> CodeType:
     """Compile a text as if it stood in one line, so that code which differs in its lines alone is equal."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a mistake may look like one
-        tree = ast.parse(source)
+        tree = parse(source)
         for node in ast.walk(tree):
             if isinstance(node, ast.stmt | ast.expr | ast.keyword | ast.arg):
                 node.lineno = node.end_lineno = 1

@@ -9,6 +9,8 @@ import re
 import tokenize
 from itertools import accumulate
 
+from grader.trees import parse
+
 _PRAGMA = "pragma: no mutate"
 
 
@@ -21,7 +23,7 @@ class Original:
         Raises:
             SyntaxError: it is no Python.
         """
-        self.tree = ast.parse(source)
+        self.tree = parse(source)
         self.data = source.encode()
         self.protected = _protected(source)
         """The lines that ask not to be changed."""

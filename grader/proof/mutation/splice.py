@@ -9,6 +9,7 @@ from itertools import product, takewhile
 from typing import TYPE_CHECKING
 
 from grader.proof.mutation.alignment import Alignment, Edit, NotAlignedError
+from grader.trees import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,7 +80,7 @@ def _dumped(source: str) -> str | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a mistake may look like one
         try:
-            return ast.dump(ast.parse(source))
+            return ast.dump(parse(source))
         except SyntaxError:
             return None
 
