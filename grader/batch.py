@@ -112,8 +112,7 @@ class Exams:
             return self._exams.get(name)
 
     def _opened(self, question: Question) -> WarmExam:
-        exam = WarmExam(question, self._level)
-        exam.rehearse()
+        exam = WarmExam.rehearsed(question, self._level)
         with self._lock:
             self._exams[question.qualified_id] = exam
             late = self._closed
@@ -200,7 +199,8 @@ class Batch:
             if job is None:
                 continue
             if job.key in self._graded:
-                self._ready.append(self._repeat(entrant, self._graded[job.key]))
+                original = self._graded[job.key]
+                self._ready.append(self._repeat(entrant, original, self.folder.verdict(original.entry)))
             elif job.key in self._waiting:
                 self._waiting[job.key].append(entrant)
             elif (verdict := self._kept(entrant, job)) is not None:
@@ -236,10 +236,9 @@ class Batch:
         self.folder.keep(original.entry, verdict)
         yield _grade(original, verdict)
         for twin in twins:
-            yield self._repeat(twin, original)
+            yield self._repeat(twin, original, verdict)
 
-    def _repeat(self, twin: Entrant, original: Entrant) -> Grade:
-        verdict = self.folder.verdict(original.entry)
+    def _repeat(self, twin: Entrant, original: Entrant, verdict: Verdict) -> Grade:
         self.folder.keep(twin.entry, verdict)
         return _grade(twin, verdict, twin_of=original.entry.candidate)
 

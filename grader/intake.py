@@ -22,7 +22,6 @@ import io
 import mmap
 import os
 import re
-import tempfile
 import unicodedata
 import zipfile
 from collections import defaultdict
@@ -34,6 +33,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from grader.errors import InputError, SubmissionError, describe_fault, did_you_mean
+from grader.sandbox import scratch
 from grader.submission import MAX_TREE, MIB, is_ignored, member_path, refuse_odd_member
 
 if TYPE_CHECKING:
@@ -89,9 +89,13 @@ def take_in(source: Path, *, question_given: bool = True, assignment: str | None
 
     Raises:
         InputError: it cannot be read, holds nothing, or says two things at once; lists every fault of a manifest.
+        BrokenError: there is no room for what has to be unpacked.
     """
-    with tempfile.TemporaryDirectory(prefix="grade-intake-") as scratch:
-        yield _intake(source, Path(scratch), question_given=question_given, assignment=assignment)
+    folder = scratch.make()
+    try:
+        yield _intake(source, Path(folder), question_given=question_given, assignment=assignment)
+    finally:
+        scratch.remove(folder)
 
 
 def _intake(source: Path, scratch: Path, *, question_given: bool, assignment: str | None) -> Intake:

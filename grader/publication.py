@@ -30,8 +30,10 @@ def publish(book: Gradebook, entrants: Iterable[Entrant], folder: BatchFolder, l
     """Write every page of a batch."""
     links = {}
     for entrant in entrants:
+        verdict, sources = folder.verdict(entrant.entry), _sources(entrant)
         for audience in FOLDERS:
-            folder.write(page_of(entrant.entry, audience), _page(entrant, folder, audience, language))
+            page = render(verdict, "html", audience, language, source=sources)
+            folder.write(page_of(entrant.entry, audience), page)
         key = entrant.entry.candidate, entrant.entry.question
         links[key] = page_of(entrant.entry, Audience.REVIEWER)
     folder.write("index.html", batch_page(book, language, links))
@@ -41,11 +43,6 @@ def page_of(entry: Entry, audience: Audience) -> str:
     """Return where a submission's page lies, below the folder of the batch."""
     place = PurePosixPath(entry.file).with_suffix(".html")
     return str(PurePosixPath(FOLDERS[audience], *place.parts[1:]))
-
-
-def _page(entrant: Entrant, folder: BatchFolder, audience: Audience, language: Language) -> str:
-    verdict = folder.verdict(entrant.entry)
-    return render(verdict, "html", audience, language, source=_sources(entrant))
 
 
 def _sources(entrant: Entrant) -> dict[str, str]:

@@ -11,12 +11,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from grader import __version__
-from grader.batch import Batch, Entrant, make_record, slim, summarize
+from grader.batch import Batch, Entrant, make_record, summarize
 from grader.changes import Change, compare
 from grader.errors import InputError
 from grader.exam.fingerprint import changed
 from grader.files import write_whole
-from grader.gradebook import Grade, Gradebook
+from grader.gradebook import Gradebook
 from grader.records import RECORD, BatchFolder
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from grader.bank import Bank
     from grader.engine import Engine
+    from grader.gradebook import Grade
     from grader.records import BatchRecord, Entry
 
 DRAFT = "regrade"
@@ -56,12 +57,15 @@ class Regrading:
         found = {name: changed(self.before.suites.get(name, {}), suite) for name, suite in self.after.suites.items()}
         return {name: files for name, files in found.items() if files}
 
-    def run(self, engine: Engine, step: Callable[[Grade], None]) -> None:
+    def run(self, engine: Engine, step: Callable[[Grade], None]) -> Gradebook:
         """Grade everything by the present suites, under the old seed."""
+        grades = []
         batch = Batch(self.entrants, self._draft, resumed=self._resumed)
         with contextlib.closing(batch.run(engine)) as run:
             for grade in run:
+                grades.append(grade)
                 step(grade)
+        return Gradebook(tuple(grades))
 
     def changes(self) -> tuple[Change, ...]:
         """Compare every old verdict with the new one, in the order of the batch."""
@@ -70,8 +74,8 @@ class Regrading:
             for entrant in self.entrants
         )
 
-    def apply(self, reason: str, changes: Sequence[Change]) -> Path:
-        """Put the new verdicts in the place of the old ones, which are kept; return where.
+    def apply(self, reason: str, changes: Sequence[Change], book: Gradebook) -> Path:
+        """Put the new verdicts, and the tables of `book`, in the place of the old ones, which are kept; return where.
 
         It may be interrupted at any moment and called again: the old verdicts are copied before the first is replaced,
         and the log is written last.
@@ -84,18 +88,9 @@ class Regrading:
         self.folder.begin(self.after)
         lines.append(json.dumps(self._note(reason, changes, kept), ensure_ascii=False))
         write_whole(log, "\n".join(lines) + "\n", durable=True)
-        summarize(self.gradebook(), self.folder)
+        summarize(book, self.folder)
         shutil.rmtree(self._draft.root)
         return kept
-
-    def gradebook(self) -> Gradebook:
-        """Return the batch as it stands."""
-        return Gradebook(
-            tuple(
-                Grade(entrant.entry.candidate, slim(self.folder.verdict(entrant.entry)), entrant.entry.path)
-                for entrant in self.entrants
-            )
-        )
 
     def _keep_old(self, number: int) -> Path:
         kept = self.folder.root / HISTORY / str(number)

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from grader import intake as room
 from grader.errors import InputError
 from grader.intake import Handed, file_name, read_manifest, take_in
+from grader.sandbox import maker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -471,6 +472,15 @@ def test_a_zip_is_what_was_packed_into_it(tmp_path: Path) -> None:
             assert (ada.candidate, ada.path.read_bytes(), bob.candidate) == ("ada", ANSWER, "bob")
             assert private == 0o700
         assert not ada.path.exists()
+
+
+def test_what_is_unpacked_says_who_made_it(tmp_path: Path) -> None:
+    """So that `grade doctor --clean` removes what a killed batch has left; an ended one leaves nothing."""
+    source = pack(tmp_path / "in.zip", {"ada.py": ANSWER, "bob.py": ANSWER})
+    with take_in(source) as intake:
+        (folder,) = {path for one in intake.handed for path in one.path.parents if path.name.startswith(maker.prefix())}
+        assert folder.exists()
+    assert not folder.exists()
 
 
 def test_the_only_candidate_of_a_zip_is_no_wrapper(tmp_path: Path) -> None:

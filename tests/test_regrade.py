@@ -150,3 +150,16 @@ def test_a_missing_submission_is_named(place: Path) -> None:
     (place / "archive/bob.py").unlink()
     assert_told(run(place, "regrade", "out", "--from", "archive"), 2, "bob (bob.py)", "not there any more")
     assert_told(run(place, "regrade", "archive"), 2, "no batch was graded here")
+
+
+def test_a_copy_stays_one(place: Path) -> None:
+    """After a regrading the table still says whose submission has the same content."""
+    shutil.copy(place / "in/bob.py", place / "in/dora.py")
+    run(place, "batch", "interface", "in", "--out", "out")
+    before = (place / "out/summary.csv").read_text().splitlines()
+    mend(place)
+    assert_told(run(place, "regrade", "out", "--apply", "--reason", "too strict"), 0, "2 of 4 verdicts change")
+    after = (place / "out/summary.csv").read_text().splitlines()
+
+    assert [line.split(",")[-2] for line in before if line.startswith("dora")] == ["bob"]
+    assert [line.split(",")[-2] for line in after if line.startswith("dora")] == ["bob"]

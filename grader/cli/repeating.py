@@ -103,14 +103,14 @@ def regrade(
     with found_again(record, source) as paths:
         regrading = Regrading(results, entrants_of(record, paths, bank))
         with progress(len(regrading.entrants)) as told:
-            regrading.run(LocalEngine(jobs), told)
+            book = regrading.run(LocalEngine(jobs), told)
     changes = regrading.changes()
     _show(regrading, changes, form, language)
     if applied:
-        click.echo(f"Applied; the old verdicts are in {regrading.apply(reason.strip(), changes)}.", err=True)
+        click.echo(f"Applied; the old verdicts are in {regrading.apply(reason.strip(), changes, book)}.", err=True)
     elif any(change.marks for change in changes):
         click.echo('Nothing was written over: --apply --reason "..." does.', err=True)
-    return 0 if all(grade.marked for grade in regrading.gradebook().grades) else 3
+    return 0 if all(grade.marked for grade in book.grades) else 3
 
 
 def _show(regrading: Regrading, changes: Sequence[Change], form: str, language: Language) -> None:

@@ -86,6 +86,17 @@ class WarmExam:
         run = _gather(plan, messages, time.monotonic() - started)
         return replace(run, notes=self._notes + run.notes)
 
+    @classmethod
+    def rehearsed(cls, question: Question, level: Level | None = None) -> Self:
+        """Make a question ready for many submissions; what `rehearse` raises leaves nothing running."""
+        exam = cls(question, level)
+        try:
+            exam.rehearse()
+        except BaseException:
+            exam.close()
+            raise
+        return exam
+
     def rehearse(self) -> None:
         """Run all checks on the reference once, and import in advance what both sides imported on the way.
 

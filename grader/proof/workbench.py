@@ -92,8 +92,7 @@ class Workbench:
         self.question = question
         self._seed = seed
         self._step = step
-        self._exam = WarmExam(question, level)
-        self._exam.rehearse()  # hundreds of programs follow
+        self._exam = WarmExam.rehearsed(question, level)
         self._threads = ThreadPoolExecutor(jobs or os.cpu_count() or 1, thread_name_prefix="bench")
 
     @property

@@ -24,7 +24,7 @@ from typing import Any
 
 from grader.sandbox import isolation, kernel, tree, wire
 from grader.sandbox.isolation import Confinement
-from grader.sandbox.servant import Servant
+from grader.sandbox.servant import Servant, import_all
 from grader.sandbox.stubs import forbid
 
 MAX_CONTROL = 2**16
@@ -86,10 +86,7 @@ class Template:
 
     def _import_in_advance(self, names: list[str]) -> None:
         """Import what guests would each import for themselves, and say when it is done."""
-        for name in names:
-            # a name that is none here, or a module that wants a guest's surroundings: it stays theirs to import
-            with contextlib.suppress(Exception):
-                importlib.import_module(name)
+        import_all(names)
         gc.collect()
         gc.freeze()
         self._control.send(json.dumps({"ready": True}).encode())

@@ -7,7 +7,9 @@ Standard library only. A request is `[id, operation, dropped handles, *arguments
 from __future__ import annotations
 
 import builtins
+import contextlib
 import errno
+import importlib
 import itertools
 import linecache
 import pickle
@@ -19,7 +21,7 @@ from grader.sandbox import wire
 from grader.sandbox.stubs import ForbiddenUseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 MAX_MESSAGE = 2000
 MAX_FRAMES = 20
@@ -221,6 +223,13 @@ def _kind(error: BaseException) -> str:
     if isinstance(error, RuntimeError) and _message(error) == _NO_THREAD:
         return "processes"
     return "exit" if isinstance(error, SystemExit | KeyboardInterrupt) else ""
+
+
+def import_all(names: Iterable[str]) -> None:
+    """Import in a warm process what its forks were seen to import; what cannot be imported there stays theirs to."""
+    for name in names:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
 
 
 def imported() -> list[str]:
