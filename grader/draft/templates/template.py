@@ -1,0 +1,153 @@
+"""A template: the files of a question with slots in them, and what may stand in each slot.
+
+A slot is written `SLOT_name` in a file; where it is all that a line holds, its text may have several lines, and each is
+indented like the slot. What a model fills in is data of a closed type: words that are shown, and choices among ours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_args
+
+from pydantic import AfterValidator, Field
+
+from grader.draft.words import ChineseLine, ChineseProse, Name
+from grader.question import Frozen
+
+if TYPE_CHECKING:
+    import random
+
+FILES = Path(__file__).parent
+_SLOT = re.compile(r"SLOT_([a-z]+)")
+_OF_A_SUITE = frozenset({"run", "put", "get"})
+"""What a suite's `solution` can do itself."""
+_WHOLE_LINE = re.compile(r"^([ \t]*)SLOT_([a-z]+)$", re.MULTILINE)
+
+
+def _sentence(text: str) -> str:
+    """Refuse what is no sentence: a small model repeats itself."""
+    words = text.lower().split()
+    if len(set(words)) * 2 < len(words):
+        raise ValueError("it repeats itself")
+    return text
+
+
+Title = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]{0,14}( [A-Za-z-]{1,15}){2,8}$", max_length=70), AfterValidator(_sentence)]
+Story = Annotated[
+    str, Field(pattern=r"^[A-Z][a-z]{0,14}( [A-Za-z'-]{1,16},?){8,40}\.$", max_length=300), AfterValidator(_sentence)
+]
+"""One sentence of plain words: no number, no code."""
+
+
+class Slots(Frozen):
+    """What every template leaves open; each has more."""
+
+    title: Title
+    story: Story
+    function: Name
+    """What the candidate writes."""
+
+
+class Translation(Frozen):
+    """The words of a template that are not taken from English."""
+
+    title: ChineseLine
+    story: ChineseProse
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where a question is set, in both languages: what stands where a model fills in nothing."""
+
+    title: str
+    story: str
+    chinese: Translation
+
+
+@dataclass(frozen=True)
+class Template:
+    """One shape of question."""
+
+    name: str
+    summary: str
+    """What it asks for, for a person and for a model."""
+    packages: tuple[str, ...]
+    skills: tuple[str, ...]
+    minutes: int
+    signature: str
+    """Of the function, with slots."""
+    slots: type[Slots]
+    settings: Mapping[str, Setting]
+    """By the slot `setting`."""
+    values: Callable[[Any], Mapping[str, str]]
+    """What stands in the files for the slots that follow from those that were filled in."""
+
+    def defaults(self, rng: random.Random) -> Slots:
+        """Return slots as the template has them itself, drawn where there is a choice."""
+        chosen = {name: rng.choice(options) for name, options in choices(self.slots).items()}
+        setting = self.settings[str(chosen["setting"])]
+        return self.slots.model_validate({"title": setting.title, "story": setting.story, **chosen, **self.names()})
+
+    def names(self) -> dict[str, str]:
+        """Return the default of every slot that is a name."""
+        fields = self.slots.model_fields.items()
+        return {name: str(field.examples[0]) for name, field in fields if field.examples}
+
+    def chinese(self, slots: Slots) -> Translation:
+        """Return the Chinese words of the setting that was chosen."""
+        return self.settings[str(slots.model_dump()["setting"])].chinese
+
+    def fault_of(self, slots: Slots) -> str:
+        """Return which name cannot be used in this template, and why, or an empty text."""
+        chosen = slots.model_dump()
+        names = [str(chosen[name]) for name in self.names()]
+        doubled = next((name for name in names if names.count(name) > 1), "")
+        if doubled:
+            return f"{doubled!r} is the name of two things; choose different ones"
+        taken = next((name for name in names if name in self._identifiers()), "")
+        return f"{taken!r} is a name the question needs itself; choose another" if taken else ""
+
+    def _identifiers(self) -> frozenset[str]:
+        """Return every word of the template's own programs."""
+        texts = [path.read_text(encoding="utf-8") for path in self._paths() if path.suffix == ".py"]
+        return frozenset(word for text in texts for word in re.findall(r"[A-Za-z_]\w*", text)) | _OF_A_SUITE
+
+    def _paths(self) -> list[Path]:
+        found = (FILES / f"{self.name}_files").rglob("*")
+        return sorted(path for path in found if path.is_file() and path.suffix in {".py", ".md"})
+
+    def exports(self, slots: Slots) -> dict[str, str]:
+        """Return what the candidate defines, with its signature."""
+        values = {name: str(value) for name, value in slots.model_dump().items()}
+        return {slots.function: fill(self.signature, values)}
+
+    def files(self, slots: Slots, words: Translation) -> dict[str, str]:
+        """Return the text of every file but the spec, by its path below `bank` and `solutions`."""
+        own = {name: str(value) for name, value in slots.model_dump().items()}
+        chinese = {"titlezh": words.title, "storyzh": words.story}
+        values = {**own, **chinese, **self.values(slots)}
+        root = FILES / f"{self.name}_files"
+        return {str(path.relative_to(root)): fill(path.read_text(encoding="utf-8"), values) for path in self._paths()}
+
+
+def choices(slots: type[Slots]) -> dict[str, tuple[object, ...]]:
+    """Return the slots that are a choice among words of ours."""
+    fields = slots.model_fields.items()
+    return {name: get_args(field.annotation) for name, field in fields if get_args(field.annotation)}
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Put values into the slots of a text; what a value holds is not looked into again.
+
+    Raises:
+        KeyError: the text has a slot that there is no value for.
+    """
+
+    def indented(match: re.Match[str]) -> str:
+        return "\n".join(f"{match[1]}{line}" if line else "" for line in values[match[2]].splitlines())
+
+    places = re.compile(f"(?:{_WHOLE_LINE.pattern})|{_SLOT.pattern}", re.MULTILINE)
+    return places.sub(lambda match: indented(match) if match[2] else values[match[3]], text)
