@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
     from grader.bank import Bank
     from grader.draft.brief import Brief
+    from grader.draft.conversation import Conversation
     from grader.draft.drafting import Workshop, Writer
     from grader.draft.model import Model
     from grader.draft.record import Draft
+    from grader.verdict import Level
 
 KEY = "GRADE_MODEL_KEY"
 
@@ -99,8 +101,8 @@ def topic(
 ) -> int:
     """Draft a question on TOPIC, and prove it or say why it could not be proven.
 
-    Everything is kept in the draft's folder: the question, the proof, each prompt and reply, and a report on one page. What a
-    model wrote runs in guests alone, as a submission does. Exit code 0: proven. 1: refused.
+    Everything is kept in the draft's folder: the question, the proof, each prompt and reply, a report on one page.
+    What a model wrote runs in guests alone, as a submission does. Exit code 0: proven. 1: refused.
 
     \b
     Example:
@@ -160,7 +162,10 @@ def _draft(brief: Brief, wishes: Wishes, drafts: Path, bank_folder: Path | None)
     from grader.draft.drafting import make_draft
     from grader.draft.folder import new_folder
     from grader.draft.manuscript import id_of
+    from grader.draft.templates.catalogue import find_template
 
+    if wishes.template:
+        find_template(wishes.template)  # before a model is loaded
     model = _model(wishes)
     bank = load_bank(bank_folder)
     folder = new_folder(drafts, id_of(brief.topic))
@@ -207,27 +212,31 @@ def _workshop(wishes: Wishes, model: Model, log: Path, bank: Bank) -> Workshop:
         seed=wishes.seed,
         told=_ticker(),
     )
+    level = Level(wishes.isolation) if wishes.isolation else None
     return Workshop(
-        _writer(wishes),
+        _writer(wishes, conversation, level),
         conversation,
         bank=bank,
         rounds=wishes.rounds,
-        attempts=wishes.attempts,
+        attempts=wishes.attempts if wishes.model else 0,
         seed=wishes.seed,
-        level=Level(wishes.isolation) if wishes.isolation else None,
+        level=level,
         heard=lambda stage: click.echo(f"{stage} ...", err=True),
     )
 
 
-def _writer(wishes: Wishes) -> Writer:
+def _writer(wishes: Wishes, conversation: Conversation, level: Level | None) -> Writer:
     if wishes.template:
         from grader.draft.templated import TemplateWriter
         from grader.draft.templates.catalogue import find_template
 
-        return TemplateWriter(find_template(wishes.template), translate=wishes.server is not None)
+        # a model that is small enough for this process writes no Chinese that could be shown
+        translate = wishes.server is not None
+        speaker = conversation if wishes.model else None
+        return TemplateWriter(find_template(wishes.template), speaker, translate=translate, seed=wishes.seed)
     from grader.draft.author import Author
 
-    return Author()
+    return Author(conversation, level)
 
 
 def _ticker() -> Callable[[str], None]:

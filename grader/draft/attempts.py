@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
-
-from pydantic import Field
+from typing import TYPE_CHECKING
 
 from grader.bank import starter, statement
 from grader.draft.conversation import NoReplyError
+from grader.draft.plan import Program
 from grader.draft.record import Attempts
 from grader.grading import grade
 from grader.proof.workbench import made
-from grader.question import Frozen
 from grader.verdict import Status
 
 if TYPE_CHECKING:
@@ -19,15 +17,8 @@ if TYPE_CHECKING:
     from grader.question import Question
     from grader.verdict import Level
 
-LONGEST_PROGRAM = 8000
 PROGRAM_TOKENS = 2048
 WARMTH = 0.8
-
-
-class Program(Frozen):
-    """One Python module."""
-
-    code: Annotated[str, Field(min_length=10, max_length=LONGEST_PROGRAM)]
 
 
 def try_as_candidate(question: Question, conversation: Conversation, count: int, level: Level | None) -> Attempts:

@@ -1,4 +1,4 @@
-"""Asking a model for data of one type: constrained, validated again, asked once more with the fault; all of it written down."""
+"""Asking a model for data of one type: validated again, asked once more with the fault, all of it written down."""
 
 from __future__ import annotations
 

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from grader.draft.attempts import try_as_candidate
 from grader.draft.journal import Journal, RefusalError
 from grader.draft.likeness import alike
-from grader.draft.manuscript import Manuscript
-from grader.draft.model import NoModel
 from grader.draft.record import Attempts, Draft, Ending, Likeness
 from grader.draft.sheet import draw_sheet
 from grader.proof.ledger import write_proof
 from grader.proof.trial import try_question
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from grader.bank import Bank
     from grader.draft.brief import Brief
     from grader.draft.conversation import Conversation
     from grader.draft.folder import DraftFolder
+    from grader.draft.manuscript import Manuscript
     from grader.proof.document import Proof
     from grader.proof.workbench import Step
     from grader.question import Question
@@ -34,14 +34,14 @@ SHOWN_FAULTS = 5
 class Writer(Protocol):
     """Turns a brief into a question; a `TemplateWriter`, or an `Author` where a model writes everything."""
 
-    def write(self, brief: Brief, name: str, conversation: Conversation | None, journal: Journal) -> Manuscript:
+    def write(self, brief: Brief, name: str, journal: Journal) -> Manuscript:
         """Write a question.
 
         Raises:
             RefusalError: there is none to be had.
         """
 
-    def repair(self, manuscript: Manuscript, faults: tuple[str, ...], journal: Journal) -> Manuscript | None:
+    def repair(self, manuscript: Manuscript, faults: tuple[str, ...], journal: Journal, /) -> Manuscript | None:
         """Mend what a proof objected to; None where nothing can be mended.
 
         Raises:
@@ -64,11 +64,6 @@ class Workshop:
     jobs: int | None = None
     heard: Callable[[str], None] = print
     step: Step | None = None
-
-    @property
-    def speaks(self) -> bool:
-        """Whether there is a model behind the conversation."""
-        return not isinstance(self.conversation.model, NoModel)
 
 
 def make_draft(brief: Brief, folder: DraftFolder, workshop: Workshop, *, template: str | None = None) -> Draft:
@@ -102,15 +97,14 @@ class _Drafting:
 
     def _pass_the_stages(self) -> Proof:
         shop, journal = self._workshop, self._journal
-        conversation = shop.conversation if shop.speaks else None
-        self._manuscript = shop.writer.write(self._brief, self._folder.id, conversation, journal)
+        self._manuscript = shop.writer.write(self._brief, self._folder.id, journal)
         question, proof = self._prove()
         while not proof.proven:
             self._repair(proof)
             question, proof = self._prove()
-        if conversation is not None and shop.attempts:
+        if shop.attempts:
             with journal.stage("attempts") as note:
-                self._attempts = try_as_candidate(question, conversation, shop.attempts, shop.level)
+                self._attempts = try_as_candidate(question, shop.conversation, shop.attempts, shop.level)
                 note.kept, note.offered = self._attempts.solved, self._attempts.tried
                 note.text = f"difficulty {self._attempts.difficulty}"
         return proof

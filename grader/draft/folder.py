@@ -1,4 +1,4 @@
-"""A draft's folder:
+"""A draft's folder, from its first prompt until it is taken into a bank.
 
 drafts/<id>/draft.json         what became of it
             report.md          the same on one page

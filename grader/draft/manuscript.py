@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from grader.draft.brief import Brief
     from grader.draft.words import Line
 
@@ -28,6 +29,8 @@ class Manuscript:
     """What a model said of it, for the record."""
     defaults: tuple[str, ...] = ()
     """Slots that are the template's own."""
+    material: object = None
+    """What its writer mends it with."""
 
 
 def id_of(topic: str) -> str:

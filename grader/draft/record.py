@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Literal
 
+from pydantic import Field
+
 from grader.draft.brief import Brief
 from grader.question import Frozen
 
@@ -74,7 +76,7 @@ class Draft(Frozen):
     stages: tuple[StageRecord, ...]
     rounds: int = 0
     """Repairs that were tried."""
-    filled: dict[str, Any] = {}
+    filled: dict[str, Any] = Field(default_factory=dict)
     """The slots of a template, or the plan."""
     defaults: tuple[str, ...] = ()
     """Slots that are the template's own, for the model filled in nothing that could be used."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
 import ssl
 import time
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from grader.draft.model import ModelError, Reply
 from grader.errors import InputError
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
     from grader.draft.model import Prompt, Told
@@ -87,13 +87,14 @@ class ServerModel:
         connection = self._connection(parts.scheme, parts.netloc)
         try:
             connection.connect()
-            connection.sock.settimeout(_patience(self.read_seconds, deadline))
+            sock = connection.sock  # the connection forgets it where the server closes after one answer
+            sock.settimeout(_patience(self.read_seconds, deadline))
             path = f"{parts.path.rstrip('/')}/chat/completions"
             connection.request("POST", path, json.dumps(self._body(prompt)), self._headers())
             response = connection.getresponse()
             if response.status != http.HTTPStatus.OK:
                 raise _refusal(response)
-            return _read_reply(_lines(connection.sock, response, self.read_seconds, deadline), told)
+            return _read_reply(_lines(sock, response, self.read_seconds, deadline), told)
         except TimeoutError:
             raise ModelError(f"{parts.netloc} was too slow: no more came in time") from None
         except (OSError, http.client.HTTPException) as error:
@@ -142,9 +143,7 @@ def _refusal(response: http.client.HTTPResponse) -> ModelError:
     return _BusyError(text) if response.status in BUSY else ModelError(text)
 
 
-def _lines(
-    sock: socket.socket, response: http.client.HTTPResponse, seconds: float, deadline: float
-) -> Iterator[bytes]:
+def _lines(sock: socket.socket, response: http.client.HTTPResponse, seconds: float, deadline: float) -> Iterator[bytes]:
     """Yield the lines of an answer, each as soon as it is whole; a server that drips must still meet the deadline."""
     rest, total = b"", 0
     while True:

@@ -33,7 +33,8 @@ def _head(draft: Draft) -> Iterator[str]:
         yield f"- refused at *{draft.stage}*: {_plain(draft.reason)}"
     if draft.attempts:
         attempts = draft.attempts
-        yield f"- attempts of the same model: {attempts.solved} of {attempts.tried} right; difficulty {attempts.difficulty}"
+        share = f"{attempts.solved} of {attempts.tried} right"
+        yield f"- attempts of the same model: {share}; difficulty {attempts.difficulty}"
 
 
 def _stages(draft: Draft) -> Iterator[str]:
@@ -80,10 +81,10 @@ def _likeness(draft: Draft) -> Iterator[str]:
 
 def _next(draft: Draft) -> Iterator[str]:
     if draft.ending is Ending.PROVEN:
-        yield "A proof says that suite and solutions fit together, not that the question is worth asking. Read the statement, the hidden"
-        yield f"suite and the reference; then `grade draft accept {draft.id}`."
+        yield "A proof says that suite and solutions fit together, not that the question is worth asking."
+        yield f"Read the statement, the hidden suite and the reference; then `grade draft accept {draft.id}`."
     else:
-        yield f"`grade draft accept {draft.id} --force --reason ...` takes it all the same, if there is a question in the folder."
+        yield f"`grade draft accept {draft.id} --force --reason ...` takes it all the same, if it holds a question."
 
 
 def _plain(text: str) -> str:

@@ -26,24 +26,29 @@ class TemplateWriter:
     """Writes a manuscript by a template."""
 
     template: Template
+    conversation: Conversation | None
+    """With the model; without one the template's own words are taken."""
     translate: bool
     """Whether the model is asked for the Chinese words too, which only a large one knows."""
 
-    def write(self, brief: Brief, name: str, conversation: Conversation | None, journal: Journal) -> Manuscript:
+    seed: int = 0
+    """Of what the template chooses itself."""
+
+    def write(self, brief: Brief, name: str, journal: Journal) -> Manuscript:
         """Fill the slots and return the question.
 
         Args:
             brief: what is wished for.
             name: id of the question.
-            conversation: with the model; without one the template's own words are taken.
             journal: gets a stage for each thing that is asked.
 
         Raises:
             RefusalError: there is no answer to be had; one that cannot be used is no reason.
         """
-        rng = random.Random(f"{name} {journal.conversation.seed}")
+        rng = random.Random(f"{name} {self.seed}")
         slots, defaults = self.template.defaults(rng), tuple(self.template.slots.model_fields)
         words = self.template.chinese(slots)
+        conversation = self.conversation
         if conversation is not None:
             with journal.stage("slots") as note:
                 slots, defaults = self._slots(brief, conversation, slots, note)
@@ -59,15 +64,13 @@ class TemplateWriter:
             defaults=defaults,
         )
 
-    def _slots(
-        self, brief: Brief, conversation: Conversation, own: Slots, note: Note
-    ) -> tuple[Slots, tuple[str, ...]]:
+    def _slots(self, brief: Brief, conversation: Conversation, own: Slots, note: Note) -> tuple[Slots, tuple[str, ...]]:
         """Ask for the slots; keep the template's own where no reply can be used."""
         template = self.template
         question = (
-            f"The topic is: {brief.topic}. The question asks for {template.summary}; its exact wording is there already. "
-            f"Fill in its slots. title: what the candidate builds, in a few words. story: one sentence on who needs it, "
-            f"where and why, without numbers and without code. The names become Python identifiers."
+            f"The topic is: {brief.topic}. The question asks for {template.summary}; its exact wording is there "
+            f"already. Fill in its slots. title: what the candidate builds, in a few words. story: one sentence on who "
+            f"needs it, where and why, without numbers and without code. The names become Python identifiers."
         )
         fields = len(template.slots.model_fields)
         note.offered = fields
@@ -109,6 +112,6 @@ class TemplateWriter:
             minutes=template.minutes,
         )
 
-    def repair(self, manuscript: Manuscript, faults: tuple[str, ...], journal: Journal) -> Manuscript | None:
+    def repair(self, _manuscript: Manuscript, _faults: tuple[str, ...], _journal: Journal) -> Manuscript | None:
         """Mend nothing: where the words of a model are at fault they are in no place to be mended one by one."""
         return None

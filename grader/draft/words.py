@@ -1,9 +1,10 @@
-"""Words a model may put into a question: what is shown to people or becomes a name in code, and nothing that does more."""
+"""Words a model may put into a question: what is shown to people or becomes a name in code, and no more than that."""
 
 from __future__ import annotations
 
 import builtins
 import keyword
+import re
 import unicodedata
 from typing import Annotated
 
@@ -28,8 +29,8 @@ def _free(name: str) -> str:
 
 
 def _is_chinese(text: str) -> str:
-    """Refuse a text that is not for the most part in Chinese."""
-    letters = [character for character in text if character.isalpha()]
+    """Refuse a text that is not for the most part in Chinese; code in it is in no language."""
+    letters = [character for character in re.sub(r"`[^`]*`", "", text) if character.isalpha()]
     chinese = sum("\u4e00" <= character <= "\u9fff" for character in letters)
     if chinese * 2 < len(letters) or not chinese:
         raise ValueError("it is to be in Chinese")

@@ -94,7 +94,7 @@ class Examiner:
         return ""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note which check did not pass; of a parametrised one, several instances may not, and it is one all the same."""
+        """Note which check did not pass; several instances of a parametrised one are one check."""
         if not report.passed:
             self._failing.add(report.nodeid.partition("[")[0])
 

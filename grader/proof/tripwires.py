@@ -36,7 +36,7 @@ class Tripwire:
 
 
 def tripwires(source: str) -> tuple[Tripwire, ...]:
-    """Return a program for each way through a source: into each arm of each branch, past each, and into each function."""
+    """Return a program for each way through a source: into each arm of a branch, past it, into each function."""
     tree = parse(source)
     ways = [(place, way) for place, node in enumerate(ast.walk(tree)) for way in _ways(node)]
     return tuple(_wired(tree, place, way) for place, way in ways)

@@ -7,7 +7,6 @@ indented like the slot. What a model fills in is data of a closed type: words th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
@@ -19,6 +18,7 @@ from grader.question import Frozen
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Callable, Mapping
 
 FILES = Path(__file__).parent
 _SLOT = re.compile(r"SLOT_([a-z]+)")
@@ -35,7 +35,9 @@ def _sentence(text: str) -> str:
     return text
 
 
-Title = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]{0,14}( [A-Za-z-]{1,15}){2,8}$", max_length=70), AfterValidator(_sentence)]
+Title = Annotated[
+    str, Field(pattern=r"^[A-Z][A-Za-z]{0,14}( [A-Za-z-]{1,15}){2,8}$", max_length=70), AfterValidator(_sentence)
+]
 Story = Annotated[
     str, Field(pattern=r"^[A-Z][a-z]{0,14}( [A-Za-z'-]{1,16},?){8,40}\.$", max_length=300), AfterValidator(_sentence)
 ]

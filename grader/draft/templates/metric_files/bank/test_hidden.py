@@ -33,7 +33,10 @@ def draw(random, classes, count):
 
 @points(5, group="score of the classes and their mean", group_zh="各类别的得分与平均")
 @stated("score", "mean")
-@hint(en="Which mistake does beta make dearer, and what does a rare class count for?", zh="β 让哪种错误更重？少见的类别占多大比重？")
+@hint(
+    en="Which mistake does beta make dearer, and what does a rare class count for?",
+    zh="β 让哪种错误更重？少见的类别占多大比重？",
+)
 @given(random=seeds, classes=st.integers(2, 5))
 def test_score(solution, random, classes):
     truth = [*range(classes), *[0] * 7, *draw(random, classes, 4)]
