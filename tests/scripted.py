@@ -103,8 +103,7 @@ SUITE = {
     ]
 }  # fmt: skip
 FINITE = {"kind": "property", "holds": "finite"}
-BLIND_BAD_LIMIT = {"kind": "choice", "values": [0.0, -0.5]}
-SUITE = {
+BLIND_SUITE = {
     "checks": [
         check("is_finite", "clipped", FINITE, LONG, numbers(0.3, 1.5)),
         check("is_finite_too", "kept", FINITE, SHORT, numbers(2.0, 4.0)),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grader.draft.templates.aggregation import AGGREGATION
 from grader.draft.templates.metric import METRIC
+from grader.draft.templates.sampler import SAMPLER
 from grader.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from grader.draft.templates.template import Template
 
-TEMPLATES: dict[str, Template] = {template.name: template for template in (METRIC,)}
+TEMPLATES: dict[str, Template] = {template.name: template for template in (AGGREGATION, METRIC, SAMPLER)}
 
 
 def find_template(name: str) -> Template:
