@@ -92,7 +92,7 @@ def test_a_good_draft_says_what_it_took(tmp_path: Path) -> None:
     folder, draft = drafted(tmp_path, Script())
     exchange = [json.loads(line) for line in folder.log.read_text(encoding="utf-8").splitlines()]
     proof = read_proof(load_bank(folder.path / "bank").find("clip"))
-    written = "".join(path.read_text(encoding="utf-8") for path in folder.path.rglob("*") if path.is_file())
+    written = b"".join(path.read_bytes() for path in folder.path.rglob("*") if path.is_file())
 
     assert [stage.name for stage in draft.stages] == [
         *("plan", "reference", "inputs", "solutions", "agreement", "mistakes", "statement", "assembly", "proof"),
@@ -110,7 +110,7 @@ def test_a_good_draft_says_what_it_took(tmp_path: Path) -> None:
     assert proof is not None
     assert proof.coverage == 1.0
     assert "| agreement | passed | 2 of 2 |" in (folder.path / "report.md").read_text(encoding="utf-8")
-    assert "a-key" not in written
+    assert b"a-key" not in written
 
 
 def test_a_second_draft_costs_nothing(tmp_path: Path) -> None:

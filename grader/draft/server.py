@@ -91,10 +91,10 @@ class ServerModel:
             sock.settimeout(_patience(self.read_seconds, deadline))
             path = f"{parts.path.rstrip('/')}/chat/completions"
             connection.request("POST", path, json.dumps(self._body(prompt)), self._headers())
-            response = connection.getresponse()
-            if response.status != http.HTTPStatus.OK:
-                raise _refusal(response)
-            return _read_reply(_lines(sock, response, self.read_seconds, deadline), told)
+            with connection.getresponse() as response:
+                if response.status != http.HTTPStatus.OK:
+                    raise _refusal(response)
+                return _read_reply(_lines(sock, response, self.read_seconds, deadline), told)
         except TimeoutError:
             raise ModelError(f"{parts.netloc} was too slow: no more came in time") from None
         except (OSError, http.client.HTTPException) as error:

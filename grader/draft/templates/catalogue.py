@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from grader.draft.templates.aggregation import AGGREGATION
 from grader.draft.templates.metric import METRIC
+from grader.draft.templates.optimizer import OPTIMIZER
 from grader.draft.templates.sampler import SAMPLER
 from grader.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from grader.draft.templates.template import Template
 
-TEMPLATES: dict[str, Template] = {template.name: template for template in (AGGREGATION, METRIC, SAMPLER)}
+TEMPLATES: dict[str, Template] = {template.name: template for template in (AGGREGATION, METRIC, OPTIMIZER, SAMPLER)}
 
 
 def find_template(name: str) -> Template:
