@@ -134,6 +134,7 @@ def load_local(name: str) -> LocalModel:
         ModelMissingError: there is none, it cannot be read, or a package is missing.
     """
     os.environ["HF_HUB_OFFLINE"] = "1"  # read once, when the hub's package is imported
+    os.environ.setdefault("TQDM_DISABLE", "1")  # the bar of a GGUF file heeds nothing else
     try:
         import llguidance.hf  # noqa: F401  its absence should be told before a model is read
         import transformers

@@ -6,6 +6,7 @@ indented like the slot. What a model fills in is data of a closed type: words th
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from pydantic import AfterValidator, Field
 
 from grader.draft.words import ChineseLine, ChineseProse, Name
 from grader.question import Frozen
+from grader.trees import parse
 
 if TYPE_CHECKING:
     import random
@@ -24,6 +26,7 @@ FILES = Path(__file__).parent
 _SLOT = re.compile(r"SLOT_([a-z]+)")
 _OF_A_SUITE = frozenset({"run", "put", "get"})
 """What a suite's `solution` can do itself."""
+_NOBODYS = "nobodys_"
 _WHOLE_LINE = re.compile(r"^([ \t]*)SLOT_([a-z]+)$", re.MULTILINE)
 
 
@@ -109,13 +112,16 @@ class Template:
         doubled = next((name for name in names if names.count(name) > 1), "")
         if doubled:
             return f"{doubled!r} is the name of two things; choose different ones"
-        taken = next((name for name in names if name in self._identifiers()), "")
+        taken = next((str(chosen[name]) for name in self.names() if chosen[name] in self._beside(name, slots)), "")
         return f"{taken!r} is a name the question needs itself; choose another" if taken else ""
 
-    def _identifiers(self) -> frozenset[str]:
-        """Return every word of the template's own programs."""
-        texts = [path.read_text(encoding="utf-8") for path in self._paths() if path.suffix == ".py"]
-        return frozenset(word for text in texts for word in re.findall(r"[A-Za-z_]\w*", text)) | _OF_A_SUITE
+    def _beside(self, slot: str, slots: Slots) -> frozenset[str]:
+        """Return the other names in the programs that have the name of a slot."""
+        nameless = slots.model_copy(update={name: f"{_NOBODYS}{name}" for name in self.names()})
+        files = self.files(nameless, self.chinese(slots))
+        trees = [parse(text) for path, text in files.items() if path.endswith(".py")]
+        groups = [frozenset(name for node in ast.walk(tree) for name in _names(node)) for tree in trees]
+        return _OF_A_SUITE.union(*(group for group in groups if f"{_NOBODYS}{slot}" in group))
 
     def _paths(self) -> list[Path]:
         found = (FILES / f"{self.name}_files").rglob("*")
@@ -133,6 +139,16 @@ class Template:
         values = {**own, **chinese, **self.values(slots)}
         root = FILES / f"{self.name}_files"
         return {str(path.relative_to(root)): fill(path.read_text(encoding="utf-8"), values) for path in self._paths()}
+
+
+def _names(node: ast.AST) -> tuple[str, ...]:
+    """Return the names that a node reads, binds or defines."""
+    match node:
+        case ast.Name(id=name) | ast.arg(arg=name) | ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            return (name,)
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            return tuple(alias.asname or alias.name for alias in names)
+    return ()
 
 
 def choices(slots: type[Slots]) -> dict[str, tuple[object, ...]]:

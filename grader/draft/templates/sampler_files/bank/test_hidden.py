@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from grader.exam import assert_close, hint, points, stated
 
 limits = SLOT_goodvalues
-logits = st.lists(st.integers(-40, 40).map(lambda number: number / 8), min_size=2, max_size=7)
+drawn = st.lists(st.integers(-40, 40).map(lambda number: number / 8), min_size=2, max_size=7)
 
 
 def chances_by_hand(numbers, temperature, limit):
@@ -30,7 +30,7 @@ def chances_by_hand(numbers, temperature, limit):
 @points(4, group="the probabilities", group_zh="概率")
 @stated("chances")
 @hint(en="What is kept, and do the kept ones add up to one?", zh="保留了哪些？保留的概率之和是 1 吗？")
-@given(numbers=logits, temperature=st.sampled_from([0.25, 0.5, 1.0, 1.5, 4.0]), limit=limits)
+@given(numbers=drawn, temperature=st.sampled_from([0.25, 0.5, 1.0, 1.5, 4.0]), limit=limits)
 def test_chances(solution, numbers, temperature, limit):
     expected = chances_by_hand(numbers, temperature, limit)
     assert_close(solution.SLOT_function(numbers, temperature, limit), expected, rtol=1e-9)
@@ -48,7 +48,7 @@ def test_large(solution, numbers):
 @points(1, group="the cold", group_zh="零温度")
 @stated("cold")
 @hint(en="What becomes of a division by the temperature?", zh="除以温度时会发生什么？")
-@given(numbers=logits, limit=limits)
+@given(numbers=drawn, limit=limits)
 def test_cold(solution, numbers, limit):
     expected = [0.0] * len(numbers)
     expected[numbers.index(max(numbers))] = 1.0
