@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from grader.exam.examples import Supply
     from grader.sandbox.host import Template
 
 READY_SECONDS = 180.0
@@ -70,11 +71,11 @@ class ForkServer:
         if fault is not None:
             raise fault
 
-    def fork(self, sock: socket.socket, log: int) -> int:
-        """Fork an examiner that reads its plan from `sock`; return a descriptor of the process."""
+    def fork(self, sock: socket.socket, log: int, seed: int) -> int:
+        """Fork an examiner that reads its plan, with this seed, from `sock`; return a descriptor of the process."""
         with self._lock:
             try:
-                socket.send_fds(self._control, [b"fork"], [sock.fileno(), log])
+                socket.send_fds(self._control, [str(seed).encode()], [sock.fileno(), log])
                 message, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
             except OSError as error:
                 raise BrokenError(self._last_words()) from error
@@ -197,6 +198,7 @@ class Service:
         self._control = control
         self._fault = ""
         self._examiners: set[int] = set()
+        self._supply: Supply | None = None
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A suite that cannot be collected is our fault."""
@@ -221,6 +223,10 @@ class Service:
             self._template.wait()
         except GraderError as error:
             fault = error
+        if session is not None:
+            from grader.exam.examples import Supply
+
+            self._supply = Supply(session)
         gc.freeze()  # a collection in an examiner would touch, and so copy, every shared page
         self._control.send(pickle.dumps(fault))
         while self._serve_once(session):
@@ -243,6 +249,7 @@ class Service:
         """Do what the grader asks; False when it has hung up."""
         message, descriptors, _, _ = socket.recv_fds(self._control, MAX_CONTROL, 2)
         if descriptors:
+            self._draw(session, int(message))
             self._fork(session, descriptors)
         elif message:
             self._import_in_advance(message.decode().splitlines())
@@ -252,6 +259,15 @@ class Service:
         import_all(names)
         gc.freeze()
         self._control.send(b"!")
+
+    def _draw(self, session: pytest.Session | None, seed: int) -> None:
+        """Have the examples ready on which an examiner runs the properties."""
+        if session is None or self._supply is None:
+            return
+        from grader.exam.examples import EXAMPLES
+
+        session.config.stash[EXAMPLES] = self._supply.for_seed(seed)
+        gc.freeze()
 
     def _fork(self, session: pytest.Session | None, descriptors: list[int]) -> None:
         pid = os.fork()

@@ -171,7 +171,7 @@ class WarmExam:
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:
-                pidfd = self._server.fork(theirs, log)
+                pidfd = self._server.fork(theirs, log, plan.seed)
             try:
                 wire.send_frame(ours, pickle.dumps(plan))
                 yield from _messages(ours, time.monotonic() + 3 * plan.question.spec.limits.wall + SLACK_SECONDS)
