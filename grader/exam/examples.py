@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import functools
 import signal
-import sys
 from collections import OrderedDict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
@@ -23,6 +22,7 @@ import pytest
 from grader.exam.compare import summary
 from grader.exam.properties import steer
 from grader.exam.seeds import derive
+from grader.sandbox.servant import seed_generators
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -96,17 +96,6 @@ def run(item: pytest.Function, examples: Sequence[Example], *, shown: bool) -> b
             error.add_note(f"Falsifying example: {_written(example)}")
             raise
     return True
-
-
-def seed_generators(seed: int) -> None:
-    """Seed the generators that a suite's code may use without naming one."""
-    import random
-
-    random.seed(seed)
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed(seed % 2**32)
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(seed)
 
 
 def _draw(item: pytest.Function, seed: int) -> tuple[Example, ...]:

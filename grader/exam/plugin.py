@@ -111,9 +111,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def begin_check(desk: Desk, item: pytest.Item) -> None:
     """Give a check its own secret seed on both sides, and its share of the clock."""
-    from grader.exam.examples import is_property, seed_generators
+    from grader.exam.examples import is_property
     from grader.exam.seeds import derive
     from grader.exam.solution import forget_last_call
+    from grader.sandbox.servant import seed_generators
 
     seed = derive(desk.seed, item.name)
     seed_generators(seed)

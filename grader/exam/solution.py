@@ -16,7 +16,7 @@ from grader.verdict import Outcome, SourceLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from types import CodeType
+    from types import CodeType, ModuleType
 
 MAX_ITEMS = 10_000
 """What a test may take out of one iteration: each item is a call over the wire."""
@@ -139,6 +139,7 @@ class Solution:
     def __init__(self, respondent: Respondent) -> None:
         self._respondent = respondent
         self._last_call: tuple[str, Sequence[object], dict[str, object]] | None = None
+        self._probes: dict[Callable[..., object], Handle] = {}
 
     def __getattr__(self, name: str) -> Export:
         if name.startswith("_"):
@@ -155,9 +156,21 @@ class Solution:
         return handle
 
     def run(self, probe: Callable[..., object], *args: object, **kwargs: object) -> Any:
-        """Run a function of the test file on the other side, with the submission's module as first argument."""
+        """Run a function of the test file on the other side, with the submission's module as first argument.
+
+        A function at the top level of a suite travels once for each guest, with what it reads of the suite's globals.
+        """
         self._last_call = (f"probe {probe.__name__}", args, kwargs)
-        return self._ask("run", _Pickled(probe), args, kwargs)
+        return self._ask("run", self._sent(probe), args, kwargs)
+
+    def _sent(self, probe: Callable[..., object]) -> Handle | _Pickled:
+        """Return a suite's probe as the guest has it, sending it when this guest has not."""
+        if not _is_of_a_suite(probe):
+            return _Pickled(probe)
+        known = self._probes.get(probe)
+        if known is None or known._generation != self._respondent.generation:
+            known = self._probes[probe] = self.put(probe)
+        return known
 
     def _call(self, path: tuple[str, ...], args: Sequence[object], kwargs: dict[str, object]) -> Any:
         self._last_call = (".".join(path), args, kwargs)
@@ -207,11 +220,23 @@ def send_other(value: object, to: Respondent) -> wire.HandleRef | bytes:
     return _pickle(value.value if isinstance(value, _Pickled) else value)
 
 
+def _is_of_a_suite(function: Callable[..., object]) -> bool:
+    """Whether a function stands at the top level of a suite: there is one of it as long as the exam lasts."""
+    module = _suite_of(function)
+    return module is not None and vars(module).get(function.__name__) is function
+
+
+def _suite_of(value: object) -> ModuleType | None:
+    """Return the suite in which a function or a class was written."""
+    module = sys.modules.get(getattr(value, "__module__", None) or "")
+    return module if getattr(module, "__grader_suite__", False) else None
+
+
 def _pickle(value: object) -> bytes:
     """Pickle by value whatever lives in a suite, which the guest cannot import."""
     cloudpickle = _pickler()
-    module = sys.modules.get(getattr(value, "__module__", None) or "")
-    if module is not None and getattr(module, "__grader_suite__", False):
+    module = _suite_of(value)
+    if module is not None:
         cloudpickle.register_pickle_by_value(module)
     try:
         pickled: bytes = cloudpickle.dumps(value)
