@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import json
 import os
 import pickle
 import select
@@ -18,7 +19,7 @@ import signal
 import socket
 import threading
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grader.errors import BrokenError, GraderError
 from grader.sandbox import kernel
@@ -83,22 +84,30 @@ class ForkServer:
             raise BrokenError(self._last_words())
         return descriptors[0]
 
-    def import_in_advance(self, names: Sequence[str]) -> None:
-        """Have it import what examiners were seen to import, so that each finds it there.
+    def prepare(self, modules: Sequence[str], probes: Sequence[tuple[str, str]]) -> None:
+        """Have it import and pickle what examiners were seen to, so that each finds it there.
+
+        Args:
+            modules: what to import.
+            probes: functions of the suites to pickle, by module and name.
 
         Raises:
             BrokenError: it is gone.
         """
+        chunks = [modules[start : start + NAMES_AT_A_TIME] for start in range(0, len(modules), NAMES_AT_A_TIME)]
         with self._lock:
-            for start in range(0, len(names), NAMES_AT_A_TIME):
-                order = "\n".join(names[start : start + NAMES_AT_A_TIME]).encode()
-                try:
-                    self._control.send(order)
-                    answer = self._control.recv(1)
-                except OSError as error:
-                    raise BrokenError(self._last_words()) from error
-                if not answer:
-                    raise BrokenError(self._last_words())
+            for chunk in chunks:
+                self._order({"import": list(chunk)})
+            self._order({"pickle": list(probes)})
+
+    def _order(self, order: dict[str, object]) -> None:
+        try:
+            self._control.send(json.dumps(order).encode())
+            answer = self._control.recv(1)
+        except OSError as error:
+            raise BrokenError(self._last_words()) from error
+        if not answer:
+            raise BrokenError(self._last_words())
 
     @property
     def alive(self) -> bool:
@@ -252,11 +261,14 @@ class Service:
             self._draw(session, int(message))
             self._fork(session, descriptors)
         elif message:
-            self._import_in_advance(message.decode().splitlines())
+            self._prepare(json.loads(message))
         return bool(message)
 
-    def _import_in_advance(self, names: list[str]) -> None:
-        import_all(names)
+    def _prepare(self, order: dict[str, Any]) -> None:
+        from grader.exam.solution import pickle_probes
+
+        import_all(order.get("import", ()))
+        pickle_probes(order.get("pickle", ()))
         gc.freeze()
         self._control.send(b"!")
 

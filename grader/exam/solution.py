@@ -193,6 +193,11 @@ def describe_last_call(solution: Solution) -> str | None:
     return f"{name}({', '.join(shown)})"
 
 
+def probes_sent(solution: Solution) -> tuple[tuple[str, str], ...]:
+    """Name the suites' functions that were sent, each by its module and its name."""
+    return tuple((probe.__module__, probe.__name__) for probe in solution._probes)
+
+
 def forget_last_call(solution: Solution) -> None:
     """Begin a check with no call made."""
     solution._last_call = None
@@ -217,19 +222,34 @@ def send_other(value: object, to: Respondent) -> wire.HandleRef | bytes:
         if value._generation != value._owner._respondent.generation:
             raise CheckEnded(Outcome.CRASHED, "the process that held one of its objects has ended")
         return value._ref
-    return _pickle(value.value if isinstance(value, _Pickled) else value)
+    if isinstance(value, _Pickled):
+        value = value.value
+    return _pickle_probe(value) if callable(value) and _is_of_a_suite(value) else _pickle(value)
+
+
+def pickle_probes(names: Iterable[tuple[str, str]]) -> None:
+    """Pickle functions of the suites, each named by module and name, so that every fork finds them pickled."""
+    for module, name in names:
+        probe = vars(sys.modules[module]).get(name)
+        if probe is not None and _is_of_a_suite(probe):
+            _pickle_probe(probe)
 
 
 def _is_of_a_suite(function: Callable[..., object]) -> bool:
     """Whether a function stands at the top level of a suite: there is one of it as long as the exam lasts."""
     module = _suite_of(function)
-    return module is not None and vars(module).get(function.__name__) is function
+    return module is not None and vars(module).get(getattr(function, "__name__", "")) is function
 
 
 def _suite_of(value: object) -> ModuleType | None:
     """Return the suite in which a function or a class was written."""
     module = sys.modules.get(getattr(value, "__module__", None) or "")
     return module if getattr(module, "__grader_suite__", False) else None
+
+
+@cache
+def _pickle_probe(probe: Callable[..., object]) -> bytes:
+    return _pickle(probe)
 
 
 def _pickle(value: object) -> bytes:
