@@ -78,6 +78,9 @@ class ForkServer:
             try:
                 socket.send_fds(self._control, [str(seed).encode()], [sock.fileno(), log])
                 message, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
+            except TimeoutError as error:
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)  # whoever comes next starts another
+                raise BrokenError(f"no examples were drawn within {READY_SECONDS:.0f} s") from error
             except OSError as error:
                 raise BrokenError(self._last_words()) from error
         if not message:
