@@ -19,10 +19,9 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError, field
 
 from grader.anchors import without_anchors
 from grader.errors import BankError, InputError, describe_fault, did_you_mean
-from grader.markers import without_marks
+from grader.markers import mark_faults, without_marks
 from grader.question import LANGUAGES, Check, Frozen, Performance, Question, QuestionSpec, Slug, Text, Visibility
 from grader.trees import parse
-from grader.variants import marker_faults
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -201,7 +200,7 @@ def _read_question(folder: Path) -> Question | tuple[Fault, ...]:
         faults += [*wrong, *_opponent_faults(found, path, own)]
         checks += found
     if sheet.spec is not None and sheet.spec.variants is not None:
-        faults += [Fault(*found) for found in marker_faults(folder, own, sheet.spec.variants)]
+        faults += [Fault(*found) for found in mark_faults(folder, own, sheet.spec.variants.defaults)]
     if sheet.spec is None or faults:
         return tuple(faults)
     return Question(sheet.spec, folder, own, tuple(checks))

@@ -14,10 +14,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from grader.expressions import evaluate
+from grader.expressions import FormulaError, evaluate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from grader.expressions import Value
 
@@ -33,6 +34,7 @@ _MARKS = {
 }
 """By the ending of a file."""
 ENDINGS = tuple(_MARKS)
+_LEFT_OUT = {"proof.json", "__pycache__"}
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,42 @@ def shows(mark: Mark, value: Value, ending: str) -> bool:
     except (SyntaxError, ValueError):
         return False
     return type(found) is type(value) and found == value
+
+
+def mark_faults(folder: Path, solutions: Path, own: Mapping[str, Value]) -> Iterator[tuple[Path, int, str]]:
+    """Find marked values that are not the question's own, and parameters that stand nowhere; with file and line.
+
+    Args:
+        folder: of the question.
+        solutions: folder of its solutions.
+        own: its own value of each parameter.
+    """
+    used: set[str] = set()
+    for path in (*files_of(folder), *files_of(solutions)):
+        if path.suffix not in ENDINGS:
+            continue
+        for mark in marks(path.read_text(encoding="utf-8"), path.suffix):
+            used |= {name for name in own if re.search(rf"\b{name}\b", mark.formula)}
+            fault = _fault_of(mark, own, path.suffix)
+            if fault:
+                yield path, mark.line, fault
+    for name in sorted(set(own) - used):
+        yield folder / "question.yaml", 1, f"the parameter {name!r} stands nowhere; mark a value with `variant: {name}`"
+
+
+def _fault_of(mark: Mark, own: Mapping[str, Value], ending: str) -> str:
+    try:
+        value = evaluate(mark.formula, own)
+    except FormulaError as error:
+        return str(error)
+    return "" if shows(mark, value, ending) else f"{mark.text} is marked as {mark.formula}, which is {value!r} here"
+
+
+def files_of(root: Path) -> Sequence[Path]:
+    """Return what a question's folder holds, but for proofs and caches."""
+    return [
+        path for path in sorted(root.rglob("*")) if path.is_file() and _LEFT_OUT.isdisjoint({*path.parts, path.name})
+    ]
 
 
 def _written(value: Value, ending: str) -> str:

@@ -100,16 +100,15 @@ class Forbidden(Frozen):
     """Dotted names, e.g. `torch.nn.functional.scaled_dot_product_attention`."""
 
 
-Scalar = bool | int | float | str
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 
 
 class Parameter(Frozen):
     """A value of a question that its variants change."""
 
-    default: Scalar
+    default: Value
     """What stands in the question itself."""
-    choices: tuple[Scalar, ...] = ()
+    choices: tuple[Value, ...] = ()
     range: tuple[int, int] | None = None
     """The smallest and the largest of whole numbers, instead of choices."""
     step: PositiveInt = 1
@@ -123,7 +122,7 @@ class Parameter(Frozen):
         return self
 
     @property
-    def values(self) -> tuple[Scalar, ...]:
+    def values(self) -> tuple[Value, ...]:
         """What can be drawn."""
         if self.range is None:
             return self.choices
@@ -140,11 +139,15 @@ class Variants(Frozen):
 
     @model_validator(mode="after")
     def _conditions_hold(self) -> Variants:
-        own: dict[str, Value] = {name: parameter.default for name, parameter in self.parameters.items()}
         for condition in self.where:
-            if not evaluate(condition, own):
+            if not evaluate(condition, self.defaults):
                 raise ValueError(f"{condition!r} does not hold for the defaults")
         return self
+
+    @property
+    def defaults(self) -> dict[str, Value]:
+        """The values with which the question stands in the bank."""
+        return {name: parameter.default for name, parameter in self.parameters.items()}
 
 
 class Variant(Frozen):
@@ -152,7 +155,7 @@ class Variant(Frozen):
 
     of: str
     """Qualified id of the question it was made from."""
-    values: dict[Identifier, Scalar]
+    values: dict[Identifier, Value]
 
 
 class Source(Frozen):

@@ -10,22 +10,20 @@ import hashlib
 import hmac
 import json
 import math
-import re
 import shutil
 from typing import TYPE_CHECKING
 
 import yaml
 
 from grader.errors import InputError
-from grader.expressions import FormulaError, Value, evaluate
+from grader.expressions import Value, evaluate
 from grader.files import write_whole
-from grader.markers import ENDINGS, filled, marks, shows
+from grader.markers import ENDINGS, files_of, filled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from grader.markers import Mark
     from grader.question import Question, Variants
 
 Drawing = dict[str, Value]
@@ -35,12 +33,6 @@ PATIENCE = 200
 """Draws for each variant that is wanted, before there are taken to be no more."""
 TAG_DIGITS = 6
 _SPEC = "question.yaml"
-_LEFT_OUT = {"proof.json", "__pycache__"}
-
-
-def own_values(variants: Variants) -> Drawing:
-    """Return the values with which a question stands in the bank."""
-    return {name: parameter.default for name, parameter in variants.parameters.items()}
 
 
 def draw(question: Question, key: bytes, count: int) -> list[Drawing]:
@@ -55,7 +47,7 @@ def draw(question: Question, key: bytes, count: int) -> list[Drawing]:
     variants = question.spec.variants
     if variants is None:
         raise InputError(f"{question.id} declares no variants", cure="Give its spec the key variants")
-    seen, found = [own_values(variants)], []
+    seen, found = [variants.defaults], []
     for number in range(PATIENCE * count):
         drawing = {
             name: parameter.values[_number(key, question.qualified_id, str(number), name) % len(parameter.values)]
@@ -95,7 +87,7 @@ def materialise(question: Question, drawing: Mapping[str, Value], bank: Path) ->
     folder = bank / question.spec.family / name
     own = bank.parent / "solutions" / question.spec.family / name
     for source, target in ((question.folder, folder), (question.solutions, own)):
-        for path in _files_of(source):
+        for path in files_of(source):
             _write(path, target / path.relative_to(source), drawing)
     spec = yaml.safe_load((question.folder / _SPEC).read_text(encoding="utf-8"))
     del spec["variants"]
@@ -104,41 +96,12 @@ def materialise(question: Question, drawing: Mapping[str, Value], bank: Path) ->
     return folder
 
 
-def marker_faults(folder: Path, solutions: Path, variants: Variants) -> Iterator[tuple[Path, int, str]]:
-    """Find marked values that are not the question's own, and parameters that stand nowhere; with file and line."""
-    own, used = own_values(variants), set()
-    for path in (*_files_of(folder), *_files_of(solutions)):
-        if path.suffix not in ENDINGS:
-            continue
-        for mark in marks(path.read_text(encoding="utf-8"), path.suffix):
-            used |= {name for name in own if re.search(rf"\b{name}\b", mark.formula)}
-            fault = _fault_of(mark, own, path.suffix)
-            if fault:
-                yield path, mark.line, fault
-    for name in sorted(set(own) - used):
-        yield folder / _SPEC, 1, f"the parameter {name!r} stands nowhere; mark a value with `variant: {name}`"
-
-
-def _fault_of(mark: Mark, own: Mapping[str, Value], ending: str) -> str:
-    try:
-        value = evaluate(mark.formula, own)
-    except FormulaError as error:
-        return str(error)
-    return "" if shows(mark, value, ending) else f"{mark.text} is marked as {mark.formula}, which is {value!r} here"
-
-
 def _write(path: Path, target: Path, drawing: Mapping[str, Value]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix in ENDINGS:
         write_whole(target, filled(path.read_text(encoding="utf-8"), path.suffix, drawing))
     else:
         shutil.copyfile(path, target)
-
-
-def _files_of(root: Path) -> Sequence[Path]:
-    return [
-        path for path in sorted(root.rglob("*")) if path.is_file() and _LEFT_OUT.isdisjoint({*path.parts, path.name})
-    ]
 
 
 def _number(key: bytes, *parts: str) -> int:

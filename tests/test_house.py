@@ -24,11 +24,11 @@ ROOT = Path(__file__).resolve().parent.parent
 EXPLOITS = ROOT / "tests" / "exploits"
 
 FLOORS = {
+    "expressions": 0,
     "errors": 1,
     "anchors": 1,
     "files": 1,
     "trees": 1,
-    "expressions": 1,
     "markers": 1,
     "question": 1,
     "verdict": 1,

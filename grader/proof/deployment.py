@@ -6,11 +6,12 @@ import hashlib
 from typing import TYPE_CHECKING, Literal
 
 from grader.bank import load_question
+from grader.expressions import Value
 from grader.files import write_whole
 from grader.proof.ledger import digest_of, write_proof
 from grader.proof.trial import try_question
 from grader.proof.workbench import Workbench
-from grader.question import Frozen, Scalar
+from grader.question import Frozen
 from grader.submission import read_submission
 from grader.variants import materialise
 
@@ -30,7 +31,7 @@ class VariantRecord(Frozen):
     """One variant, as it was proven."""
 
     id: str
-    values: dict[str, Scalar]
+    values: dict[str, Value]
     digest: str
     """Of its files and of what it was run with: one that has changed since is not the one that was proven."""
     proven: bool
