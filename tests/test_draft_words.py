@@ -105,6 +105,27 @@ def test_inputs_are_drawn_within_their_bounds(drawn: dict[str, Any]) -> None:
             assert set(found) == {True, False}
 
 
+def test_tensors_are_drawn_and_written() -> None:
+    """In their shape, their bounds and their dtype; as a literal they are made again."""
+    torch = pytest.importorskip("torch", reason="torch is of the extra `torch`")
+    asked = check("some", "kept", {"kind": "unchanged"}, LONG, numbers(0, 1))
+    kinds = {"kind": "tensor", "sizes": ["N", "M"], "low": -2.0, "high": 3.0}
+    asked["sizes"] = [{"name": "N", "low": 2, "high": 2}, {"name": "M", "low": 3, "high": 3}]
+    asked["arguments"] = [{"name": f"x{whole:d}", "input": {**kinds, "whole": whole}} for whole in (False, True)]
+    names: dict[str, Any] = {}
+    exec(drawing_module(suite_of(asked).checks, ("torch",)), names)
+    floats, wholes = names["draw_some"](3)
+    again = eval(literal((floats, wholes)), {"torch": torch})
+
+    assert (floats.dtype, wholes.dtype) == (torch.float32, torch.int64)
+    assert floats.shape == wholes.shape == (2, 3)
+    assert floats.min() >= -2
+    assert wholes.max() <= 3
+    assert torch.equal(again[0], floats)
+    assert torch.equal(again[1], wholes)
+    assert not torch.equal(floats, names["draw_some"](4)[0])
+
+
 def test_a_suite_holds_no_code_of_the_model() -> None:
     """Of all that stands in it, only names that were matched and literals come from a draft."""
     hostile = "x\"); import os; os.abort() #'''\\"
