@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Said = str | int
 """The text of a reply, or the status of a refusal."""
 
-PLAN = {
+PLAN: dict[str, Any] = {
     "title": "Clip gradients by their norm",
     "title_zh": "按范数裁剪梯度",
     "function": "clip_by_norm",
@@ -94,7 +94,7 @@ def check(name: str, behaviour: str, judgement: dict[str, Any], row: dict[str, A
 
 LONG, SHORT = numbers(-10.0, 10.0), numbers(-0.1, 0.1)
 BAD_LIMIT = {"kind": "choice", "values": [0.0, -0.5]}
-SUITE = {
+SUITE: dict[str, Any] = {
     "checks": [
         check("long_vectors", "clipped", {"kind": "values", "cases": 10}, LONG, numbers(0.3, 1.5)),
         check("short_vectors", "kept", {"kind": "values", "cases": 5}, SHORT, numbers(2.0, 4.0)),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import ValidationError
 from scripted import BLIND_SUITE, FINITE, LONG, PLAN, PLAUSIBLE, REFERENCE, SUITE, Script, check, numbers, serving
 
 from grader.bank import load_bank
@@ -299,12 +300,12 @@ def test_a_template_needs_no_model(tmp_path: Path) -> None:
 SLOTS = {
     "title": "Score a reader of handwriting",
     "story": "A museum reads old letters with a camera and wants to know how well every sign is told apart.",
-    "function": "mean_score",
+    "function": "mean_f_score",
     "setting": "documents",
     "averaging": "weighted",
     "beta": "2",
-    "truth": "real_signs",
-    "guess": "read_signs",
+    "truth": "actual",
+    "guess": "answers",
 }
 
 
@@ -325,30 +326,35 @@ def test_a_model_fills_a_template(tmp_path: Path) -> None:
     assert (draft.ending, draft.defaults) == (Ending.PROVEN, ())
     assert question.spec.title.en == SLOTS["title"]
     assert question.spec.submission.exports == {
-        "mean_score": "(real_signs: list[int], read_signs: list[int], classes: int) -> float"
+        "mean_f_score": "(actual: list[int], answers: list[int], classes: int) -> float"
     }
 
 
 @pytest.mark.parametrize(
     "slots",
     [
-        {"truth": "read_signs"},
-        {"function": "get"},
-        {"guess": "hits"},
+        {"truth": "f_score"},
+        {"averaging": "any"},
         {"story": "Good good good good good good good good good good."},
+        {"story": "It costs 3 euros and nobody knows who is to pay for it in the end."},
         {"setting": "x"},
-        {"title": "import os"},
+        {"title": "import os; os.abort()"},
     ],
 )
 def test_what_cannot_be_used_is_left_to_the_template(slots: dict[str, str]) -> None:
     """A slot that would break the question, or says nothing, is refused."""
-    template = find_template("metric")
-    try:
-        fault = template.fault_of(template.slots.model_validate({**SLOTS, **slots}))
-    except ValueError as error:
-        fault = str(error)
+    with pytest.raises(ValidationError):
+        find_template("metric").slots.model_validate({**SLOTS, **slots})
 
-    assert fault
+
+def test_words_that_repeat_the_prompt_are_not_taken() -> None:
+    """The setting's own stand in their place, and the report says so."""
+    template = find_template("metric")
+    slots = template.slots.model_validate({**SLOTS, "title": "A short heading of your own"})
+    mended, names = template.mend(slots, "title: a short heading of your own on the topic.")
+
+    assert names == ("title",)
+    assert (mended.title, mended.story) == ("Score a classifier of incoming documents", SLOTS["story"])
 
 
 # --- the command -----------------------------------------------------------------------------------------------------
@@ -384,6 +390,7 @@ def test_the_command_drafts_and_accepts(tmp_path: Path) -> None:
         (("topic", "a topic", "--family", "f", "--template", "metrik"), "Did you mean 'metric'?"),
         (("topic", "a topic", "--family", "f", "--server", "http://127.0.0.1:1/v1"), "needs to know which model"),
         (("topic", "a topic", "--family", "f", "--model", "m", "--server", "127.0.0.1"), "is no address of a server"),
+        (("topic", "a topic", "--family", "f", "--model", "m", "--server", "http://x:y"), "is no address of a server"),
         (("accept", "nothing"), "there is no draft 'nothing'"),
         (("accept", "../draft"), "there is no draft '../draft'"),
         (("accept", "nothing", "--force"), "--force needs a reason"),

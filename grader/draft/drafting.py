@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from grader.draft.attempts import try_as_candidate
 from grader.draft.journal import Journal, RefusalError
+from grader.draft.lab import Lab
 from grader.draft.likeness import alike
 from grader.draft.record import Attempts, Draft, Ending, Likeness
 from grader.draft.sheet import draw_sheet
 from grader.proof.ledger import write_proof
 from grader.proof.trial import try_question
+from grader.report.untrusted import neutral
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +69,13 @@ class Workshop:
 
 
 def make_draft(brief: Brief, folder: DraftFolder, workshop: Workshop, *, template: str | None = None) -> Draft:
-    """Draft one question, from the brief to a proof or a refusal, and write down all of it in the draft's folder."""
+    """Draft one question, from the brief to a proof or a refusal, and write down all of it in the draft's folder.
+
+    Raises:
+        IsolationError: this machine cannot hold a guest; said before a model is asked, not after.
+    """
+    with Lab((), workshop.level):
+        pass
     return _Drafting(brief, folder, workshop, template).run()
 
 
@@ -132,10 +140,10 @@ class _Drafting:
         faults = proof.faults[:SHOWN_FAULTS]
         if self._rounds >= shop.rounds:
             reason = f"not proven after {self._rounds} repairs: {faults[0]}"
-            raise RefusalError(reason, faults=proof.faults)
+            raise RefusalError(neutral(reason), faults=tuple(map(neutral, proof.faults)))
         mended = shop.writer.repair(manuscript, faults, self._journal)
         if mended is None:
-            raise RefusalError(f"not proven: {faults[0]}", faults=proof.faults)
+            raise RefusalError(neutral(f"not proven: {faults[0]}"), faults=tuple(map(neutral, proof.faults)))
         self._manuscript = mended
         self._rounds += 1
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from grader.draft.model import ModelError
 from grader.draft.record import StageRecord
 from grader.errors import BankError
+from grader.report.untrusted import neutral
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,14 +59,14 @@ class Journal:
         try:
             yield note
         except RefusalError as error:
-            refusal = error
+            refusal = RefusalError(neutral(str(error)), faults=tuple(map(neutral, error.faults)))
         except (ModelError, BankError) as error:
-            refusal = RefusalError(str(error))
+            refusal = RefusalError(neutral(str(error)))
         self.stages.append(
             StageRecord(
                 name=name,
                 outcome="refused" if refusal else "passed",
-                note=str(refusal) if refusal else note.text,
+                note=str(refusal) if refusal else neutral(note.text),
                 kept=note.kept,
                 offered=note.offered,
                 tokens=self.conversation.spent - spent,

@@ -56,11 +56,12 @@ class ServerModel:
         """Look at the address.
 
         Raises:
-            InputError: it is no address of a server.
+            InputError: it is no address of a server, or the key is none.
         """
-        parts = urlsplit(self.base)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if not _is_address(self.base):
             raise InputError(f"{self.base!r} is no address of a server", cure="Write it like http://127.0.0.1:8000/v1")
+        if not (self.key.isascii() and self.key.isprintable()):
+            raise InputError("the server's key has a character that no key has", cure="Look for a line break in it")
 
     @property
     def identity(self) -> str:
@@ -123,6 +124,14 @@ class ServerModel:
             "stream_options": {"include_usage": True},
             "response_format": {"type": "json_schema", "json_schema": schema},
         }
+
+
+def _is_address(base: str) -> bool:
+    try:
+        parts = urlsplit(base)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of the port, or of brackets
+        return False
 
 
 def _patience(seconds: float, deadline: float) -> float:

@@ -69,21 +69,19 @@ class TemplateWriter:
         template = self.template
         question = (
             f"The topic is: {brief.topic}. The question asks for {template.summary}; its exact wording is there "
-            f"already. Fill in its slots. title: what the candidate builds, in a few words. story: one sentence on who "
-            f"needs it, where and why, without numbers and without code. The names become Python identifiers."
+            f"already. Fill in its slots. title: a short heading of your own on the topic. story: one sentence on who "
+            f"needs such a program, where and why, without numbers and without code. The rest is a choice."
         )
         fields = len(template.slots.model_fields)
         note.offered = fields
         try:
-            slots = conversation.ask(
-                template.slots, question, stage="slots", max_tokens=SLOT_TOKENS, temperature=WARMTH,
-                judge=template.fault_of,
-            )  # fmt: skip
+            said = conversation.ask(template.slots, question, stage="slots", max_tokens=SLOT_TOKENS, temperature=WARMTH)
         except NoReplyError as error:
             note.text = f"the template's own words: {error}"
             return own, tuple(template.slots.model_fields)
-        note.kept, note.text = fields, "filled in by the model"
-        return slots, ()
+        slots, mended = template.mend(said, question)
+        note.kept, note.text = fields - len(mended), "filled in by the model"
+        return slots, mended
 
     def _words(self, conversation: Conversation, slots: Slots, own: Translation, note: Note) -> Translation:
         question = (

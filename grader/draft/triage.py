@@ -6,6 +6,7 @@ This is no wall; the guest is. It keeps out what a person should not have to loo
 from __future__ import annotations
 
 import ast
+import unicodedata
 from typing import TYPE_CHECKING
 
 from grader.trees import parse
@@ -45,6 +46,9 @@ DEEPEST = 60
 
 def fault_of(code: str, plan: Plan) -> str:
     """Return why a program is not the one that was asked for, or an empty text."""
+    hidden = next((each for each in code if each not in "\n\t" and unicodedata.category(each).startswith("C")), "")
+    if hidden:
+        return f"it holds a character that cannot be seen, U+{ord(hidden):04X}"
     try:
         tree = parse(code)
     except (SyntaxError, ValueError) as error:

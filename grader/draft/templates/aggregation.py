@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
-
 from grader.draft.templates.template import Setting, Slots, Template, Translation
-from grader.draft.words import Name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +17,8 @@ class AggregationSlots(Slots):
     """Who the clients are."""
     rule: Literal["median", "trimmed-1", "trimmed-2"]
     """The median of each coordinate, or the mean without so many of the largest and of the smallest."""
-    function: Name = Field(examples=["aggregate"])
-    updates: Name = Field(examples=["updates"])
+    function: Literal["aggregate", "merge_updates", "combine_clients"]
+    updates: Literal["updates", "contributions", "client_lists"]
     """The argument with a list of numbers from each client."""
 
 
@@ -102,6 +99,7 @@ AGGREGATION = Template(
     minutes=15,
     signature="(SLOT_updates: list[list[float]]) -> list[float]",
     slots=AggregationSlots,
+    names=("function", "updates"),
     settings=SETTINGS,
     values=_values,
 )

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
-
 from grader.draft.templates.template import Setting, Slots, Template, Translation
-from grader.draft.words import Name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,10 +19,10 @@ class MetricSlots(Slots):
     """How the classes are put together, and what becomes of one that neither side names."""
     beta: Literal["0.5", "2", "3"]
     """How many times as much recall counts as precision."""
-    function: Name = Field(examples=["f_score"])
-    truth: Name = Field(examples=["labels"])
+    function: Literal["f_score", "score_classes", "mean_f_score"]
+    truth: Literal["labels", "actual", "true_classes"]
     """The argument with the true classes."""
-    guess: Name = Field(examples=["predicted"])
+    guess: Literal["predicted", "answers", "found_classes"]
     """The argument with the predicted classes."""
 
 
@@ -111,6 +108,7 @@ METRIC = Template(
     skills=("python", "evaluation", "classification"),
     minutes=20,
     slots=MetricSlots,
+    names=("function", "truth", "guess"),
     settings=SETTINGS,
     values=_values,
 )

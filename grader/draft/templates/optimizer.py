@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
-
 from grader.draft.templates.template import Setting, Slots, Template, Translation
-from grader.draft.words import Name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +19,8 @@ class OptimizerSlots(Slots):
     """How a gradient becomes a step."""
     decay: Literal["0.5", "0.8", "0.9"]
     """What is left of the running mean of the gradients after one step."""
-    function: Name = Field(examples=["train"])
-    weights: Name = Field(examples=["weights"])
+    function: Literal["train", "take_steps", "descend"]
+    weights: Literal["weights", "parameters", "numbers_before"]
     """The argument with the numbers that are trained."""
 
 
@@ -110,6 +107,7 @@ OPTIMIZER = Template(
     minutes=20,
     signature="(SLOT_weights: list[float], gradients: list[list[float]], rate: float) -> list[float]",
     slots=OptimizerSlots,
+    names=("function", "weights"),
     settings=SETTINGS,
     values=_values,
 )

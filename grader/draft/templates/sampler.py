@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
-
 from grader.draft.templates.template import Setting, Slots, Template, Translation
-from grader.draft.words import Name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +17,8 @@ class SamplerSlots(Slots):
     """What the language model writes."""
     rule: Literal["top-k", "top-p", "min-p"]
     """How the tail is cut off."""
-    function: Name = Field(examples=["next_token_chances"])
-    logits: Name = Field(examples=["logits"])
+    function: Literal["next_token_chances", "sampling_weights", "cut_tail"]
+    logits: Literal["logits", "token_scores"]
     """The argument with a number for each token."""
 
 
@@ -117,6 +114,7 @@ SAMPLER = Template(
     minutes=25,
     signature="(SLOT_logits: list[float], temperature: float, SLOT_limit: SLOT_kind) -> list[float]",
     slots=SamplerSlots,
+    names=("function", "logits"),
     settings=SETTINGS,
     values=_values,
 )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from pydantic import AfterValidator, Field
 
-from grader.draft.words import ChineseLine, ChineseProse, Name
+from grader.draft.words import ChineseLine, ChineseProse
 from grader.question import Frozen
 from grader.trees import parse
 
@@ -52,7 +52,7 @@ class Slots(Frozen):
 
     title: Title
     story: Story
-    function: Name
+    function: str
     """What the candidate writes."""
 
 
@@ -85,6 +85,8 @@ class Template:
     signature: str
     """Of the function, with slots."""
     slots: type[Slots]
+    names: tuple[str, ...]
+    """Slots that become names in code."""
     settings: Mapping[str, Setting]
     """By the slot `setting`."""
     values: Callable[[Any], Mapping[str, str]]
@@ -94,30 +96,32 @@ class Template:
         """Return slots as the template has them itself, drawn where there is a choice."""
         chosen = {name: rng.choice(options) for name, options in choices(self.slots).items()}
         setting = self.settings[str(chosen["setting"])]
-        return self.slots.model_validate({"title": setting.title, "story": setting.story, **chosen, **self.names()})
-
-    def names(self) -> dict[str, str]:
-        """Return the default of every slot that is a name."""
-        fields = self.slots.model_fields.items()
-        return {name: str(field.examples[0]) for name, field in fields if field.examples}
+        return self.slots.model_validate({"title": setting.title, "story": setting.story, **chosen})
 
     def chinese(self, slots: Slots) -> Translation:
         """Return the Chinese words of the setting that was chosen."""
         return self.settings[str(slots.model_dump()["setting"])].chinese
 
+    def mend(self, slots: Slots, asked: str) -> tuple[Slots, tuple[str, ...]]:
+        """Put the setting's own words in place of those that only repeat what was asked; name the slots."""
+        setting = self.settings[str(slots.model_dump()["setting"])]
+        own = {"title": setting.title, "story": setting.story}
+        parroted = {name: text for name, text in own.items() if getattr(slots, name).lower() in asked.lower()}
+        return slots.model_copy(update=parroted), tuple(parroted)
+
     def fault_of(self, slots: Slots) -> str:
         """Return which name cannot be used in this template, and why, or an empty text."""
         chosen = slots.model_dump()
-        names = [str(chosen[name]) for name in self.names()]
+        names = [str(chosen[name]) for name in self.names]
         doubled = next((name for name in names if names.count(name) > 1), "")
         if doubled:
             return f"{doubled!r} is the name of two things; choose different ones"
-        taken = next((str(chosen[name]) for name in self.names() if chosen[name] in self._beside(name, slots)), "")
+        taken = next((str(chosen[name]) for name in self.names if chosen[name] in self._beside(name, slots)), "")
         return f"{taken!r} is a name the question needs itself; choose another" if taken else ""
 
     def _beside(self, slot: str, slots: Slots) -> frozenset[str]:
         """Return the other names in the programs that have the name of a slot."""
-        nameless = slots.model_copy(update={name: f"{_NOBODYS}{name}" for name in self.names()})
+        nameless = slots.model_copy(update={name: f"{_NOBODYS}{name}" for name in self.names})
         files = self.files(nameless, self.chinese(slots))
         trees = [parse(text) for path, text in files.items() if path.endswith(".py")]
         groups = [frozenset(name for node in ast.walk(tree) for name in _names(node)) for tree in trees]
