@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -27,7 +27,9 @@ from grader.draft.triage import fault_of
 from grader.draft.vocabulary import SuiteDraft
 from grader.draft.words import Name, Prose
 from grader.proof.tripwires import tripwires
-from grader.question import Frozen
+
+if TYPE_CHECKING:
+    from grader.question import Frozen
 
 PLANNED = Plan.model_validate_json(json.dumps(PLAN))
 NAME, PROSE = TypeAdapter(Name), TypeAdapter(Prose)
