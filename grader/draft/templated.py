@@ -67,11 +67,7 @@ class TemplateWriter:
     def _slots(self, brief: Brief, conversation: Conversation, own: Slots, note: Note) -> tuple[Slots, tuple[str, ...]]:
         """Ask for the slots; keep the template's own where no reply can be used."""
         template = self.template
-        question = (
-            f"The topic is: {brief.topic}. The question asks for {template.summary}; its exact wording is there "
-            f"already. Fill in its slots. title: a short heading of your own on the topic. story: one sentence on who "
-            f"needs such a program, where and why, without numbers and without code. The rest is a choice."
-        )
+        question = self._question(brief)
         fields = len(template.slots.model_fields)
         note.offered = fields
         try:
@@ -82,6 +78,16 @@ class TemplateWriter:
         slots, mended = template.mend(said, question)
         note.kept, note.text = fields - len(mended), "filled in by the model"
         return slots, mended
+
+    def _question(self, brief: Brief) -> str:
+        """Ask by example: a small model repeats a description of what is wanted, and goes on with a list."""
+        settings = self.template.settings.values()
+        examples = "\n".join(f"title: {each.title}\nstory: {each.story}" for each in settings)
+        return (
+            f"Exam questions on {self.template.summary} have a title, and a story of one sentence without numbers:\n"
+            f"{examples}\nWrite the title and the story of a new one, set elsewhere, and choose the rest. "
+            f"Its topic: {brief.topic}"
+        )
 
     def _words(self, conversation: Conversation, slots: Slots, own: Translation, note: Note) -> Translation:
         question = (
