@@ -299,7 +299,7 @@ def test_a_template_needs_no_model(tmp_path: Path) -> None:
 
 SLOTS = {
     "title": "Score a classifier of handwriting",
-    "story": "A museum reads old letters with a camera, and wants one score for how well a classifier tells signs apart.",
+    "story": "A museum reads old letters with a camera, and wants one score for its classifier of signs.",
     "function": "mean_f_score",
     "setting": "documents",
     "averaging": "weighted",
