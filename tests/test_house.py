@@ -52,6 +52,7 @@ FLOORS = {
     "regrade": 7,
     "proof": 6,
     "draft": 7,
+    "importing": 7,
     "takehome": 7,
     "cli": 8,
 }

@@ -98,8 +98,8 @@ class _Trial:
         bench, question = self._bench, self._question
         bench.tighten(seen.alone)
         faults = [] if faulty else right.faults_of(list(right.run_again(bench, self._runs)))
-        traced = bench.run(bench.reference, bench.hidden, "trace", trace=True)
-        seen.coverage = traced.run.coverage
+        if not question.spec.source.foreign:  # it would run in the examiner
+            seen.coverage = bench.run(bench.reference, bench.hidden, "trace", trace=True).run.coverage
         sightings = wrong.try_wrong(bench, self._ranking)
         seen.others, seen.same = sightings.trials, sightings.same
         census = mutants.try_mutants(bench, self._ranking, at_most=QUICK_MUTANTS if self._quick else None)
@@ -110,7 +110,7 @@ class _Trial:
             faults += worth.worth_faults(question, self._ranking)
         return [
             *faults,
-            *worth.coverage_faults(seen.coverage),
+            *worth.coverage_faults(seen.coverage, foreign=question.spec.source.foreign),
             *limits.limit_faults(question, seen.alone, seen.others),
         ]
 

@@ -52,8 +52,12 @@ def _idleness(check: str, ranking: Ranking) -> str:
     return f"kills nothing that no other check kills, most often {partner}" if partner else "kills nothing"
 
 
-def coverage_faults(coverage: Coverage | None) -> Iterator[str]:
-    """Return a fault if the hidden suite leaves branches of the reference aside."""
+def coverage_faults(coverage: Coverage | None, *, foreign: bool = False) -> Iterator[str]:
+    """Return a fault if the hidden suite leaves branches of the reference aside, or if nobody could look."""
+    if foreign:
+        cure = "read it, then take `foreign: true` out of the spec"
+        yield f"{GATE}: a foreign reference runs in guests only, so that its branches are not measured; {cure}"
+        return
     if coverage is None:
         yield f"{GATE}: the branches of the reference could not be measured"
         return
