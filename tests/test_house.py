@@ -53,6 +53,7 @@ FLOORS = {
     "proof": 6,
     "draft": 7,
     "importing": 7,
+    "documents": 7,
     "takehome": 7,
     "cli": 8,
 }

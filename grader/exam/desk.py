@@ -105,7 +105,16 @@ def ready_template(question: Question, level: Level) -> Template:
     Raises:
         IsolationError: this level cannot be had here.
     """
-    template = Template(wants(question, level))
+    return warm_template(wants(question, level))
+
+
+def warm_template(wanted: Wants) -> Template:
+    """Return a template that is ready.
+
+    Raises:
+        IsolationError: its level cannot be had here.
+    """
+    template = Template(wanted)
     try:
         template.wait()
     except BaseException:

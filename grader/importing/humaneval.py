@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from grader.importing.folder import fenced
 from grader.importing.problem import Check, Problem, Refusal, Unread
-from grader.importing.programs import function_of, packages_of, signature_of, tree_of, without_answer
+from grader.importing.programs import function_of, signature_of, tree_of, without_answer
 from grader.importing.rows import Row, read_rows
+from grader.trees import packages_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,8 @@ def read_prompt(row: Prompted, exercise: Check | Inputs) -> Problem | Unread:
     """Read a row into a problem that is judged by `exercise`."""
     program = f"{row.prompt}{row.canonical_solution}".strip("\n").rstrip() + "\n"
     try:
-        node = function_of(tree_of(program, "its solution"), row.entry_point, "its solution")
+        tree = tree_of(program, "its solution")
+        node = function_of(tree, row.entry_point, "its solution")
         return Problem(
             origin=row.task_id,
             title=f"{row.task_id}: {row.entry_point}",
@@ -54,7 +56,7 @@ def read_prompt(row: Prompted, exercise: Check | Inputs) -> Problem | Unread:
             exports={row.entry_point: signature_of(node)},
             exercise=exercise,
             shown=row.prompt,
-            packages=packages_of(program, "its solution"),
+            packages=packages_in(tree),
         )
     except Refusal as refusal:
         return Unread(row.task_id, str(refusal))

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from grader.question import Question
     from grader.verdict import Level
 
-FORMAT = 1
 ROUNDS = 4
 """So often cases are made public because something in sight shows their answers; what leaks then is told."""
 

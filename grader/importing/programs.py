@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import sys
 import warnings
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from grader.submission import PARSED_HERE
 from grader.trees import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
 
 def tree_of(source: str, what: str) -> ast.Module:
@@ -79,17 +78,3 @@ def _line_before(node: ast.FunctionDef) -> int:
     if first.lineno == node.lineno:
         raise Refusal(f"{node.name} is written on one line, so that its answer cannot be taken out")
     return first.lineno - 1
-
-
-def packages_of(source: str, what: str) -> tuple[str, ...]:
-    """Return the top-level packages that a program imports, those of the standard library left out."""
-    return tuple(sorted(set(_imports(tree_of(source, what))) - sys.stdlib_module_names))
-
-
-def _imports(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        match node:
-            case ast.Import(names=names):
-                yield from (alias.name.partition(".")[0] for alias in names)
-            case ast.ImportFrom(module=str(module), level=0):
-                yield module.partition(".")[0]

@@ -160,7 +160,8 @@ class Ear:
         def stand_in(*args: Any, **kwargs: Any) -> Any:
             if self._inside:
                 return self._own[name](*args, **kwargs)
-            call = Call(name, *_copied((args, kwargs)), line=_line())
+            held, named = _copied((args, kwargs))
+            call = Call(name, held, named, _line())
             self.calls.append(call)
             if len(self.calls) > MAX_CALLS:
                 raise CannotBeRecordedError(f"its check asks more than {MAX_CALLS} times")
@@ -322,7 +323,7 @@ def other_answers(answer: Any) -> Iterator[Any]:
     elif isinstance(answer, bytes):
         yield answer + b"!"
     elif isinstance(answer, list | tuple):
-        yield answer + type(answer)([0])
+        yield type(answer)([*answer, 0])
         if answer:
             yield answer[1:]
     elif isinstance(answer, dict):
@@ -362,4 +363,5 @@ def is_plain(value: Any, depth: int = 0) -> bool:
 
 def _builtin_name(kind: type[BaseException]) -> str:
     """Return the nearest builtin class."""
-    return next(base.__name__ for base in kind.__mro__ if getattr(builtins, base.__name__, None) is base)
+    nearest = next(base for base in kind.__mro__ if getattr(builtins, base.__name__, None) is base)
+    return str(nearest.__name__)

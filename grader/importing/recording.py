@@ -7,13 +7,12 @@ import builtins
 import importlib.util
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from grader.errors import BrokenError
 from grader.exam.candidate import Candidate, Source
-from grader.exam.desk import at_strongest
+from grader.exam.desk import at_strongest, warm_template
 from grader.exam.solution import CheckEnded, Solution
 from grader.importing.problem import Check, Inputs, Refusal
 from grader.importing.programs import tree_of
@@ -99,8 +98,9 @@ class Studio:
             missing = [name for name in packages if importlib.util.find_spec(name) is None]
             if missing:
                 raise Refusal(f"it needs {', '.join(missing)}, which is not installed here")
-            start = partial(_started, packages)
-            self._templates[packages], _ = at_strongest(self._level, start)
+            self._templates[packages], _ = at_strongest(
+                self._level, lambda level: warm_template(Wants(packages, level=level))
+            )
             self._undo.callback(self._templates[packages].close)
         return self._templates[packages]
 
@@ -109,16 +109,6 @@ class Studio:
 
     def __exit__(self, *_exception: object) -> None:
         self._undo.close()
-
-
-def _started(packages: tuple[str, ...], level: Level) -> Template:
-    template = Template(Wants(packages, level=level))
-    try:
-        template.wait()
-    except BaseException:
-        template.close()
-        raise
-    return template
 
 
 def _job(problem: Problem) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from grader.errors import InputError
 from grader.importing.problem import Unread
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Iterator
     from pathlib import Path
-    from typing import IO
 
 MAX_LINE = 64 * 2**20
 MAX_TOTAL = 2 * 2**30
@@ -47,7 +47,7 @@ def read_rows(path: Path, model: type[R]) -> Iterator[R | Unread]:
                 yield _row(line, number, model)
 
 
-def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+def _lines(path: Path, file: gzip.GzipFile | io.BufferedReader) -> Iterator[tuple[int, bytes]]:
     left, number = MAX_TOTAL, 0
     while True:
         number += 1

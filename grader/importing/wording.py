@@ -25,8 +25,9 @@ def odd_lines(tree: ast.Module, names: Collection[str]) -> tuple[int, ...]:
         names: what it calls the functions that are asked.
     """
     asks = _Asks(tree, names)
-    questions = [(node.lineno, node.test) for node in ast.walk(tree) if isinstance(node, ast.Assert)]
-    questions += [(node.lineno, node) for node in ast.walk(tree) if _called(node).startswith("assert")]
+    nodes = list(ast.walk(tree))
+    questions = [(node.lineno, node.test) for node in nodes if isinstance(node, ast.Assert)]
+    questions += [(each.lineno, each) for each in nodes if isinstance(each, ast.expr) and _called(each)[:6] == "assert"]
     return tuple(sorted({line for line, question in questions if asks.is_odd(question)}))
 
 
