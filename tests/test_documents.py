@@ -316,6 +316,30 @@ except OSError:
     print("refused")
 ```
 
+## 9. Load a package that nobody has
+
+**Answer:**
+
+```python
+import no_such_package_anywhere
+```
+
+## 10. Load a package that nobody has?
+
+**Answer:**
+
+```python
+import no_such_package_anywhere as other
+```
+
+## 11. Print the mean?
+
+**Answer:**
+
+```python
+print(3 / 2)
+```
+
 ## 8. Sort in Go
 
 **Answer:**
@@ -333,7 +357,7 @@ def inspected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DocumentI
     (folder / "mixed.md").write_text(MIXED.format(canary=str(folder / "canary")), encoding="utf-8")
     done = grade("draft", "document", "mixed.md", cwd=folder)
     assert done.returncode == 0, done.stderr
-    assert "8 items, 6 with code: 3 kept, 2 merged, 3 failed." in done.stdout
+    assert "11 items, 9 with code: 4 kept, 3 merged, 4 failed." in done.stdout
     return folder, DocumentItems.model_validate_json((folder / "drafts/mixed/items.json").read_bytes())
 
 
@@ -349,7 +373,12 @@ def test_sample_answers_are_tried_and_their_errors_told(inspected: tuple[Path, D
     assert fates[2][:2] == ("failed", "no-python")
     assert "expected ':' (line 26)" in fates[2][2]
     assert fates[3][:2] == ("failed", "timeout")
-    assert fates[7] == ("kept", "", "")
+    assert fates[7] == (
+        "failed",
+        "missing",
+        "its code cannot be tried here: no_such_package_anywhere is not installed (line 65)",
+    )
+    assert fates[10] == ("kept", "", "")
 
 
 def test_what_is_asked_twice_is_merged(inspected: tuple[Path, DocumentItems]) -> None:
@@ -360,6 +389,15 @@ def test_what_is_asked_twice_is_merged(inspected: tuple[Path, DocumentItems]) ->
     assert found.items[5].status == "merged"
     assert found.items[5].like in {"question distributed-federated/fedavg", "topic fedavg"}
     assert found.items[5].likeness >= 0.6
+    assert (found.items[8].status, found.items[8].like) == ("merged", "item 8")
+
+
+def test_a_sound_item_is_not_given_up_for_a_broken_one(inspected: tuple[Path, DocumentItems]) -> None:
+    """Though it asks the same, and comes later; the likeness is told."""
+    _, found = inspected
+
+    assert (found.items[1].status, found.items[9].status) == ("failed", "kept")
+    assert (found.items[9].like, found.items[9].likeness) == ("item 2", 1.0)
 
 
 def test_published_code_runs_in_a_guest_only(inspected: tuple[Path, DocumentItems]) -> None:

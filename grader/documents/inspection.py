@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 MAX_DOCUMENT = 4 * 2**20
 MERGED_FROM = 0.6
 """Likeness from which two questions count as one."""
+_FAULTS = {"no-python": "is no Python", "missing": "cannot be tried here"}
 NEAR_FROM = 0.4
 """Likeness from which a person should look at both."""
 
@@ -108,7 +109,7 @@ def _judged(item: Item, tryout: Tryout) -> Item:
     if tryout.outcome == "ran" or item.status != "kept":
         return item.model_copy(update={"tryout": tryout})
     place = f" (line {tryout.line})" if tryout.line else ""
-    reason = f"its code {'is no Python' if tryout.outcome == 'no-python' else 'does not run'}: {tryout.message}{place}"
+    reason = f"its code {_FAULTS.get(tryout.outcome, 'does not run')}: {tryout.message}{place}"
     return item.model_copy(update={"tryout": tryout, "status": "failed", "reason": reason})
 
 
@@ -116,22 +117,27 @@ def _judged(item: Item, tryout: Tryout) -> Item:
 
 
 def _merged(items: list[Item], known: list[Entry]) -> list[Item]:
-    """Merge each item with the likest one before it that is kept, or with what the bank has."""
+    """Merge each item with the likest one before it that is no duplicate itself, or with what the bank has."""
     corpus = Corpus([*(Entry(f"item {item.number}", item.question) for item in items), *known])
     bank = list(range(len(items), len(corpus.entries)))
     done: list[Item] = []
     for place, item in enumerate(items):
-        before = [number for number, other in enumerate(done) if other.status == "kept"]
+        before = [number for number, other in enumerate(done) if other.status != "merged"]
         nearest = corpus.nearest(place, [*before, *bank])
-        done.append(_compared(item, corpus.entries[nearest[0]].name, nearest[1]) if nearest else item)
+        if nearest is None or nearest[1] < NEAR_FROM:
+            done.append(item)
+            continue
+        number, likeness = nearest
+        # what is sound is not given up for what is not
+        better = item.status == "kept" and number < len(done) and done[number].status == "failed"
+        same = likeness >= MERGED_FROM and not better
+        done.append(_compared(item, corpus.entries[number].name, likeness, same=same))
     return done
 
 
-def _compared(item: Item, name: str, likeness: float) -> Item:
-    if likeness < NEAR_FROM:
-        return item
+def _compared(item: Item, name: str, likeness: float, *, same: bool) -> Item:
     facts: dict[str, object] = {"like": name, "likeness": round(likeness, 2)}
-    if likeness >= MERGED_FROM and item.status == "kept":
+    if same:
         facts |= {"status": "merged", "reason": f"it asks what {name} asks"}
     return item.model_copy(update=facts)
 

@@ -18,13 +18,13 @@ from grader.submission import PARSED_HERE, Unit
 from grader.trees import packages_in, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from grader.documents.item import Code, Item
     from grader.sandbox.host import Template
     from grader.verdict import Level
 
-LIMITS = Limits(wall=30.0, check=30.0, cpu=30.0)
+LIMITS = Limits(wall=60.0, check=60.0, cpu=30.0)
 WARM = ("numpy", "torch", "transformers")
 """Packages worth importing once for all guests, where they are installed."""
 MAX_OUTPUT = 1000
@@ -58,16 +58,16 @@ class Bench:
                 return Tryout(outcome="no-python", message=f"SyntaxError: {error.msg}", line=line)
             except (ValueError, RecursionError, MemoryError) as error:
                 return Tryout(outcome="no-python", message=f"it cannot be parsed: {error}", line=block.line)
-        return self._run(blocks, tuple(name for name in WARM if name in packages))
+        return self._run(blocks, packages)
 
-    def _run(self, blocks: Sequence[Code], packages: tuple[str, ...]) -> Tryout:
+    def _run(self, blocks: Sequence[Code], packages: set[str]) -> Tryout:
         units = tuple(Unit(f"block {number}", block.source) for number, block in enumerate(blocks, start=1))
-        candidate = Candidate(self._template(packages), Source(units, (), ()), LIMITS)
+        candidate = Candidate(self._template(tuple(sorted(packages.intersection(WARM)))), Source(units, (), ()), LIMITS)
         started = time.monotonic()
         try:
             candidate.begin(0)
             candidate.open()
-            outcome, message, line = _told(candidate, blocks)
+            outcome, message, line = _told(candidate, blocks, packages)
         except CheckEnded as end:
             outcome, message, line = end.outcome.value, end.reason, None
         finally:
@@ -92,11 +92,15 @@ class Bench:
         self._undo.close()
 
 
-def _told(candidate: Candidate, blocks: Sequence[Code]) -> tuple[str, str, int | None]:
+def _told(candidate: Candidate, blocks: Sequence[Code], packages: Collection[str]) -> tuple[str, str, int | None]:
     """Return how loading ended: outcome, message, and the line of the document."""
     failure = candidate.loaded.failure if candidate.loaded else None
     if failure is None:
         return "ran", "", None
     places = {f"block {number}": block.line for number, block in enumerate(blocks, start=1)}
     lines = [places[step.file] + step.line for step in failure.traceback if step.file in places]
-    return "raised", failure.text, lines[-1] if lines else None
+    line = lines[-1] if lines else None
+    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    if failure.name == "ModuleNotFoundError" and missing:
+        return "missing", f"{' and '.join(sorted(missing))} is not installed", line
+    return "raised", failure.text, line
