@@ -62,6 +62,87 @@ RATIO = problem(
 )
 GOOD = [SPREAD, LABELS, UNSHIFT, RATIO]
 
+_SCALED = "import numpy as np\n\n\ndef scaled(x, by):\n    return np.array(x) * by\n"
+_META = '{"id": %d, "title": "Sample %d", "difficulty": "%s", "category": "Linear algebra", "likes": 3}'
+
+
+def _deep_ml(number: int, solution: str, tests: list[tuple[str, str]], difficulty: str = "easy") -> dict[str, str]:
+    listed = [{"test": test, "expected_output": output} for test, output in tests]
+    return {
+        "meta.json": _META % (number, number, difficulty),
+        "description.md": "Do as the name says.\n",
+        "example.json": json.dumps({"input": "x = [8.5]", "output": "[17.0]", "reasoning": "two of them"}),
+        "solution.py": solution,
+        "starter_code.py": "",
+        "tests.json": json.dumps(listed),
+    }
+
+
+DEEP_ML: dict[str, dict[str, str]] = {
+    "1_doubled": _deep_ml(
+        1,
+        "def doubled(xs):\n    return [2 * x for x in xs]\n",
+        [
+            ("print(doubled([8.5]))", "[17.0]"),
+            ("print(doubled([311, 7]))", "[622, 14]"),
+            ("print(doubled([45]))", "[90]"),
+        ],
+    ),
+    "2_scaled": _deep_ml(
+        2,
+        _SCALED,
+        [
+            ("print(np.round(scaled([1.0, 2.0], 1.37), 3))", "[1.37 2.74]"),
+            ("x = [0.311, 4.0]\nprint(np.round(scaled(x, 3.0), 3))", "[ 0.933 12.   ]"),
+        ],
+    ),
+    "3_wrong": _deep_ml(3, _SCALED, [("print(scaled([1], 2))", "[3]")]),
+    "4_broken": {name: text for name, text in _deep_ml(4, "", []).items() if name != "solution.py"},
+    "5_odd": _deep_ml(5, _SCALED, [], "fiendish"),
+}
+
+
+def _cell(kind: str, source: str, **facts: object) -> dict[str, Any]:
+    metadata = {"nbgrader": {"schema_version": 3, "grade_id": "x", **facts}} if facts else {}
+    body = {"outputs": [], "execution_count": None} if kind == "code" else {}
+    return {"cell_type": kind, "metadata": metadata, "source": source.splitlines(keepends=True), **body}
+
+
+_SOLVED: dict[str, Any] = {"grade": False, "solution": True, "locked": False}
+_TESTED: dict[str, Any] = {"grade": True, "solution": False, "locked": True, "points": 2}
+NOTEBOOKS: dict[str, list[dict[str, Any]]] = {
+    "unit1/squares.ipynb": [
+        _cell("markdown", "# Squares\n\nWrite `squares(n)`, the first n squares, and `cube_root`.\n"),
+        _cell("code", "%matplotlib inline\nimport math\n\n\ndef shown(x):\n    return x\n"),
+        _cell(
+            "code",
+            'def squares(n):\n    """The squares of 1 to n."""\n    ### BEGIN SOLUTION\n'
+            "    return [i ** 2 for i in range(1, n + 1)]\n    ### END SOLUTION\n",
+            **_SOLVED,
+        ),
+        _cell("code", "secret = 7 * 7\n\n\ndef cube_root(x):\n    return round(x ** (1 / 3), 6)\n", **_SOLVED),
+        _cell(
+            "code",
+            "assert squares(3) == [1, 4, 9]\n### BEGIN HIDDEN TESTS\nassert squares(39)[-1] == 1521\n"
+            "assert squares(0) == []\nassert abs(cube_root(2197) - 13) < 1e-3\n### END HIDDEN TESTS\n",
+            **_TESTED,
+        ),
+    ],
+    "unit1/plain.ipynb": [_cell("code", "x = 1\n")],
+    "unit2/number.ipynb": [
+        _cell("code", "answer = 42\n", **_SOLVED),
+        _cell("code", "assert answer == 42\n", **_TESTED),
+    ],
+}
+
+
+def write_notebook(path: Path, cells: list[dict[str, Any]]) -> None:
+    """Write cells as a notebook of format 4."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
 HEAD = 'def f(x):\n    """Twice x."""\n'
 TWICE = "    return 2 * x\n"
 USUAL = "def check(candidate):\n    assert candidate(311) == 622\n    assert candidate(150) == 300\n"

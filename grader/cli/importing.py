@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from grader.importing.problem import Problem, Unread
 
 FORMATS = {
+    "bigcodebench": "grader.importing.bigcodebench:read_bigcodebench",
+    "deep-ml": "grader.importing.deep_ml:read_deep_ml",
     "evalplus": "grader.importing.evalplus:read_evalplus",
     "humaneval": "grader.importing.humaneval:read_humaneval",
+    "nbgrader": "grader.importing.nbgrader:read_nbgrader",
 }
 """Name to the function that reads a path into problems; its room is imported when it is asked for."""
 

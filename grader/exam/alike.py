@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
-from grader.exam.compare import Mismatch, summary
+from grader.exam.compare import Mismatch, kind_of, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +42,9 @@ class _Alike:
 
     def difference(self, actual: Any, expected: Any, place: str) -> str:
         """Return where two values first differ, or an empty string."""
+        actual = _without_scalar(actual)
+        if kind_of(expected) == "array" or kind_of(actual) == "array":
+            return self._in_array(actual, expected, place)
         if isinstance(expected, list | tuple) and isinstance(actual, list | tuple):
             return self._in_sequence(actual, expected, place)
         if isinstance(expected, dict) and isinstance(actual, dict) and actual.keys() == expected.keys():
@@ -51,6 +55,8 @@ class _Alike:
         return f"{f'at {place}: ' if place else ''}{summary(actual)}, expected {summary(expected)}"
 
     def _same(self, actual: Any, expected: Any) -> bool:
+        if isinstance(expected, float) and expected != expected:  # noqa: PLR0124  NaN is what differs from itself
+            return isinstance(actual, float) and actual != actual  # noqa: PLR0124  the same
         if isinstance(actual, _NUMBERS) and isinstance(expected, _NUMBERS) and actual != expected:
             return self._atol > 0 and _distance(actual, expected) <= self._atol
         return type(actual == expected) is bool and actual == expected
@@ -66,6 +72,24 @@ class _Alike:
         found = (self.difference(*pair, f"{place}[{i}]") for i, pair in enumerate(zip(actual, expected, strict=True)))
         return next(filter(None, found), "")
 
+    def _in_array(self, actual: Any, expected: Any, place: str) -> str:
+        """Compare two arrays, or, where any sequence will do, an array and a list that makes one."""
+        import numpy as np
+
+        where = f"at {place}: " if place else ""
+        if kind_of(actual) != kind_of(expected) and not self._any_sequence:
+            return f"{where}type {kind_of(actual)}, expected {kind_of(expected)}"
+        try:
+            mine, theirs = np.asarray(actual), np.asarray(expected)
+        except ValueError:  # lists of unequal lengths make no array
+            return f"{where}{summary(actual)}, expected {summary(expected)}"
+        if mine.dtype.kind != theirs.dtype.kind and not (self._any_sequence and mine.dtype.kind in "biuf"):
+            return f"{where}dtype {mine.dtype}, expected {theirs.dtype}"
+        if mine.shape != theirs.shape:
+            return f"{where}shape {mine.shape}, expected {theirs.shape}"
+        difference = self.difference(mine.tolist(), theirs.tolist(), "")
+        return f"{where}{difference}" if difference else ""
+
     def _in_any_order(self, actual: Sequence[Any], expected: Sequence[Any]) -> str:
         left = list(actual)
         for item in expected:
@@ -74,6 +98,12 @@ class _Alike:
                 return f"{summary(item)} is missing, in whatever order"
             del left[place]
         return ""
+
+
+def _without_scalar(value: Any) -> Any:
+    """Return a number of numpy's as one of Python's."""
+    numpy = sys.modules.get("numpy")
+    return value.item() if numpy is not None and isinstance(value, numpy.generic) else value
 
 
 def _distance(actual: complex, expected: complex) -> float:

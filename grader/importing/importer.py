@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from grader.importing.cases import Cases
+    from grader.importing.gates import Findings
     from grader.question import Question
     from grader.verdict import Level
 
@@ -107,7 +108,7 @@ class Importer:
         with tempfile.TemporaryDirectory(prefix=maker.prefix(), dir=self._out.parent) as folder:
             root = Path(folder)
             question, cases = _without_leaks(root, self._family, problem, cases)
-            findings = pass_gates(question, level=self._level, jobs=self._jobs)
+            findings = self._findings(question)
             if findings.refusals:
                 raise Refusal("; ".join(findings.refusals))
             for part, place in places.items():
@@ -116,6 +117,12 @@ class Importer:
         counts = {"public": len(cases.public), "hidden": len(cases.hidden)}
         facts = {"id": question.qualified_id, "reasons": findings.open, "notes": cases.notes, "cases": counts}
         return {"kept": True, **facts}
+
+    def _findings(self, question: Question) -> Findings:
+        try:
+            return pass_gates(question, level=self._level, jobs=self._jobs)
+        except InputError as error:  # its reference or its starter is nothing that could be handed in
+            raise Refusal(f"it cannot be tried: {error}") from None
 
     def _place(self, part: str) -> Path:
         return (self._out if part == "bank" else self._out.parent / "solutions") / self._family

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_CALLS = 20_000
 MAX_DEPTH = 40
+MAX_ARRAY = 2000
 REPRESENTATIVES = 6
 """Calls made in one line of the check are judged alike: so many of them are looked at."""
 TOLERANCES = (1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
@@ -173,7 +174,7 @@ class Ear:
                 raise
             finally:
                 self._inside = False
-            call.answer = _copied(answer)
+            call.answer = without_scalars(_copied(answer))
             return answer
 
         return stand_in
@@ -187,11 +188,14 @@ def _copied(value: Any) -> Any:
 
 
 def _line() -> int:
-    """Return the line of the check that is being executed."""
-    frame = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename != CHECK:
-        frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
-    return frame.f_lineno if frame is not None else 0
+    """Return the line of the check that is being executed, not of a helper of it."""
+    frame: types.FrameType | None = sys._getframe(1)
+    line = 0
+    while frame is not None:
+        if frame.f_code.co_filename == CHECK:
+            line = frame.f_lineno
+        frame = frame.f_back
+    return line
 
 
 # --- looking at how it compares --------------------------------------------------------------------------------------
@@ -241,15 +245,17 @@ def form_of(foreign: Foreign, calls: list[Call], number: int) -> dict[str, Any]:
         return {"judged": not passes(None)}
     form: dict[str, Any] = {"judged": not (passes(Nothing()) and passes(Something()))}
     form["loose"] = form["judged"] and any(
-        passes(other) for other in other_answers(call.answer) if other != call.answer
+        passes(other) for other in other_answers(call.answer) if not same(other, call.answer)
     )
     if has_float(call.answer):
         form["atol"] = max(
             [tolerance for tolerance in TOLERANCES if _within(passes, call.answer, tolerance)], default=0.0
         )
-    if isinstance(call.answer, list | tuple):
+    if is_array(call.answer):
+        form["any_sequence"] = passes(call.answer.tolist())
+    elif isinstance(call.answer, list | tuple):
         form["any_sequence"] = passes(list(call.answer) if isinstance(call.answer, tuple) else tuple(call.answer))
-        if call.answer[::-1] != call.answer:
+        if not same(call.answer[::-1], call.answer):
             form["any_order"] = passes(call.answer[::-1])
     return form
 
@@ -289,7 +295,7 @@ class Echo:
             if number >= len(self._calls):
                 raise DivergedError
             call = self._calls[number]
-            if (name, repr(args), repr(kwargs)) != (call.name, repr(call.args), repr(call.kwargs)):
+            if name != call.name or not same((args, kwargs), (call.args, call.kwargs)):
                 raise DivergedError
             self.number += 1
             if number in self._changed:
@@ -314,7 +320,11 @@ class Nothing:
 
 def other_answers(answer: Any) -> Iterator[Any]:
     """Yield wrong answers of the same type."""
-    if isinstance(answer, bool):
+    if is_array(answer):
+        if answer.dtype.kind != "b":
+            yield answer + 1
+        yield answer.ravel()[1:]
+    elif isinstance(answer, bool):
         yield not answer
     elif isinstance(answer, int | float | complex):
         yield from (answer + 1, -abs(answer) - 2)
@@ -332,7 +342,7 @@ def other_answers(answer: Any) -> Iterator[Any]:
 
 def moved(value: Any, by: float) -> Any:
     """Return a value with every float in it moved."""
-    if isinstance(value, float):
+    if isinstance(value, float) or (is_array(value) and value.dtype.kind == "f"):
         return value + by
     if isinstance(value, list | tuple):
         return type(value)(moved(item, by) for item in value)
@@ -347,12 +357,41 @@ def has_float(value: Any) -> bool:
         return any(map(has_float, value))
     if isinstance(value, dict):
         return any(map(has_float, value.values()))
-    return isinstance(value, float)
+    return isinstance(value, float) or (is_array(value) and value.dtype.kind == "f")
+
+
+def is_array(value: Any) -> bool:
+    """Whether it is a numpy array of numbers, small enough to be written down."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None or type(value) is not numpy.ndarray:
+        return False
+    return bool(value.dtype.kind in "biuf" and value.size <= MAX_ARRAY)
+
+
+def without_scalars(value: Any) -> Any:
+    """Return a value with numpy's scalars as Python's own: what a check compares or prints is the same."""
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, numpy.generic):
+        return value.item()
+    if type(value) in {list, tuple}:
+        return type(value)(without_scalars(item) for item in value)
+    if type(value) is dict:
+        return {without_scalars(key): without_scalars(item) for key, item in value.items()}
+    return value
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are written alike, arrays to the last digit."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return repr(one) == repr(other)
+    with numpy.printoptions(threshold=sys.maxsize, floatmode="unique"):
+        return repr(one) == repr(other)
 
 
 def is_plain(value: Any, depth: int = 0) -> bool:
-    """Whether it is data, all of it of exactly the builtin types."""
-    if type(value) in PLAIN:
+    """Whether it is data, all of it of exactly the builtin types, or arrays of numbers."""
+    if type(value) in PLAIN or is_array(value):
         return True
     if depth > MAX_DEPTH:
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib.util
+import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,9 +99,12 @@ class Studio:
             missing = [name for name in packages if importlib.util.find_spec(name) is None]
             if missing:
                 raise Refusal(f"it needs {', '.join(missing)}, which is not installed here")
-            self._templates[packages], _ = at_strongest(
-                self._level, lambda level: warm_template(Wants(packages, level=level))
-            )
+            try:
+                self._templates[packages], _ = at_strongest(
+                    self._level, lambda level: warm_template(Wants(packages, level=level))
+                )
+            except BrokenError as error:  # a package of it that cannot be imported
+                raise Refusal(str(error)) from None
             self._undo.callback(self._templates[packages].close)
         return self._templates[packages]
 
@@ -201,13 +205,19 @@ def _form(form: dict[str, Any], answer: Any, problem: Problem) -> Form:
 def _has_float(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return any(map(_has_float, value))
-    return isinstance(value, float)
+    return isinstance(value, float) or (is_array(value) and value.dtype.kind == "f")
 
 
 def is_plain(value: Any) -> bool:
-    """Whether a value from the wire is data of the builtin types alone; its depth the wire has bounded."""
+    """Whether a value from the wire, which has bounded its depth, is of the builtin types or an array of numbers."""
     if type(value) is dict:
         return all(is_plain(part) for pair in value.items() for part in pair)
     if type(value) in {list, tuple, set, frozenset}:
         return all(map(is_plain, value))
-    return type(value) in _PLAIN
+    return type(value) in _PLAIN or is_array(value)
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is a numpy array of real numbers."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and type(value) is numpy.ndarray and value.dtype.kind in "biuf"

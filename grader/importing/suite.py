@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from grader.importing.recording import Form
+from grader.importing.recording import Form, is_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,6 +33,8 @@ def literal(value: Any, depth: int = 0) -> str:  # noqa: PLR0911  one return per
     """
     if depth > _DEPTH:
         raise UnwritableError
+    if is_array(value):
+        return _array(value)
     parts = list(_parts(value, depth))
     if isinstance(value, float) and not math.isfinite(value):
         return f'float("{value}")'
@@ -51,6 +53,13 @@ def literal(value: Any, depth: int = 0) -> str:  # noqa: PLR0911  one return per
         return repr(value)
     except ValueError:  # an integer of more digits than Python writes
         raise UnwritableError from None
+
+
+def _array(value: Any) -> str:
+    """Return the call that makes an array; of one with an empty dimension its shape tells all there is."""
+    if value.size == 0:
+        return f'np.zeros({value.shape}, "{value.dtype}")'
+    return f'np.array({literal(value.tolist())}, "{value.dtype}")'
 
 
 def _parts(value: Any, depth: int) -> Iterable[str]:
@@ -88,8 +97,10 @@ def suite_text(head: str, cases: Sequence[Case], *, hidden: bool) -> str:
         groups.setdefault((case.export, case.raises), []).append(case)
     marks = ["assert_alike"] if any(not raises for _, raises in groups) else []
     names = ", ".join([*marks, "points", *(["stated"] if hidden else [])])
-    imports = [*(["import pytest"] if any(raises for _, raises in groups) else []), f"from grader.exam import {names}"]
     tables = "\n\n".join(_table(*key, found) for key, found in groups.items())
+    outside = ["import numpy as np"] if "np.array(" in tables or "np.zeros(" in tables else []
+    outside += ["import pytest"] if any(raises for _, raises in groups) else []
+    imports = [*(["\n".join(outside)] if outside else []), f"from grader.exam import {names}"]
     checks = "\n\n\n".join(_check(*key, hidden=hidden) for key in groups)
     return f'"""{head}"""\n\n' + "\n\n".join(imports) + f"\n\n{tables}\n\n\n{checks}\n"
 
