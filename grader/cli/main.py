@@ -34,6 +34,7 @@ COMMANDS = {
     "verify": ("grader.cli.proving:verify", "Say whether questions are sound."),
     "draft": ("grader.cli.drafting:draft", "Draft questions."),
     "import": ("grader.cli.importing:import_questions", "Turn problems of another format into questions."),
+    "variants": ("grader.cli.varying:variants", "Draw, write and prove variants of a question."),
     "doctor": ("grader.cli.machine:doctor", "Say what this machine can enforce."),
 }
 GC_THRESHOLD = 100_000  # a command ends long before cycles matter; collecting during imports costs a tenth of them
