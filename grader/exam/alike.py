@@ -77,7 +77,8 @@ class _Alike:
         import numpy as np
 
         where = f"at {place}: " if place else ""
-        if kind_of(actual) != kind_of(expected) and not self._any_sequence:
+        kinds = {kind_of(actual), kind_of(expected)}
+        if kinds != {"array"} and not (self._any_sequence and kinds <= {"array", "list", "tuple"}):
             return f"{where}type {kind_of(actual)}, expected {kind_of(expected)}"
         try:
             mine, theirs = np.asarray(actual), np.asarray(expected)

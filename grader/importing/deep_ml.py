@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from grader.errors import InputError
+from grader.importing.printing import printing_check
 from grader.importing.problem import Check, Problem, Refusal, Unread
 from grader.importing.programs import signature_of, tree_of, without_answer
 from grader.trees import packages_in
@@ -18,19 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_FILE = 2**20
-_HARNESS = """\
-import contextlib as _contextlib
-import io as _io
-
-
-def _expect(text, printed):
-    heard = _io.StringIO()
-    with _contextlib.redirect_stdout(heard):
-        exec(compile(text, "<check>", "exec"), globals())
-    assert heard.getvalue().strip() == printed.strip(), heard.getvalue()
-
-
-"""
 
 
 class Meta(BaseModel):
@@ -88,7 +76,6 @@ def _problem(folder: Path) -> Problem:
     if not exports:
         raise Refusal("its tests call no function of its solution")
     description, example = _text(folder / "description.md"), _example(folder / "example.json")
-    calls = "".join(f"_expect({test.test!r}, {test.expected_output!r})\n" for test in tests)
     return Problem(
         origin=f"deep-ml/{meta.id}",
         title=meta.title,
@@ -96,7 +83,7 @@ def _problem(folder: Path) -> Problem:
         program=program,
         starter=without_answer(program, list(exports), "its solution"),
         exports=exports,
-        exercise=Check(_HARNESS + calls, "script"),
+        exercise=Check(printing_check((test.test, test.expected_output) for test in tests), "script"),
         shown=f"{description}\n{example}",
         packages=packages_in(tree),
         difficulty=meta.difficulty,

@@ -74,7 +74,18 @@ def _spec(family: str, name: str, problem: Problem, cases: Cases) -> dict[str, A
 def _statement(problem: Problem, language: Language) -> str:
     names = ", ".join(f"`{name}`" for name in problem.exports)
     lead = _LEADS[language].format(names=names, origin=problem.origin)
-    return f"# {problem.title}\n\n{lead}\n\n<!-- states: {ANCHOR} -->\n{problem.task.rstrip()}\n"
+    return f"# {problem.title}\n\n{lead}\n\n<!-- states: {ANCHOR} -->\n{without_headings(problem.task).rstrip()}\n"
+
+
+def without_headings(text: str) -> str:
+    """Return Markdown with its headings in bold, and without comments: an anchor marks no more than up to a heading."""
+    lines, fence = [], ""
+    for line in re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL).split("\n"):
+        mark = re.match(r"\s*(`{3,}|~{3,})", line)
+        if mark and (not fence or line.strip().startswith(fence)):
+            fence = "" if fence else mark[1]
+        lines.append(line if fence else re.sub(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*$", r"**\1**", line))
+    return "\n".join(lines)
 
 
 def fenced(code: str, language: str = "python") -> str:

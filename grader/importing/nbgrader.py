@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from grader.errors import InputError
 from grader.importing.notebook import read_cells
 from grader.importing.problem import Check, Problem, Refusal, Unread
-from grader.importing.programs import signature_of, tree_of, without_answer
+from grader.importing.programs import joined, signature_of, tree_of, without_answer
 from grader.trees import packages_in
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _problem(origin: str, cells: Sequence[Cell]) -> Problem:
     own = [cell for cell in cells if cell.kind == "code" and not _is_test(cell)]
     if not tests or not any(map(_is_solution, own)):
         raise Refusal("no cell of it is marked as solution, or none as test: it is no source notebook of nbgrader")
-    program = _joined(_MARKS.sub("", cell.code) for cell in own)
+    program = joined(_MARKS.sub("", cell.code) for cell in own)
     tree = tree_of(program, "its solution")
     asked = {node.id for test in tests for node in ast.walk(tree_of(test, "a test")) if isinstance(node, ast.Name)}
     solved = {name for cell in own if _is_solution(cell) for name in _functions(cell.code)}
@@ -77,16 +77,12 @@ def _problem(origin: str, cells: Sequence[Cell]) -> Problem:
         title=origin,
         task=text or "See the starter.",
         program=program,
-        starter=_joined(_without_solution(cell) for cell in own),
+        starter=joined(_without_solution(cell) for cell in own),
         exports=exports,
         exercise=Check("\n\n".join(tests), "script"),
         shown="\n".join([text, *(_HIDDEN.sub("", test) for test in tests)]),
         packages=packages_in(tree),
     )
-
-
-def _joined(parts: Iterator[str]) -> str:
-    return "\n\n\n".join(part.strip("\n").rstrip() for part in parts if part.strip()) + "\n"
 
 
 def _functions(source: str) -> list[str]:

@@ -23,6 +23,8 @@ class Cell:
     """`code`, `markdown` or `raw`."""
     source: str
     metadata: dict[str, Any]
+    output: str = ""
+    """What it printed and answered when the notebook was saved, as text."""
 
     @property
     def code(self) -> str:
@@ -59,4 +61,22 @@ def _cell(value: Any) -> Cell:
         case _:
             raise Refusal("a cell of it has no type or no source")
     metadata = value.get("metadata")
-    return Cell(kind, source.replace("\r\n", "\n"), metadata if isinstance(metadata, dict) else {})
+    facts = metadata if isinstance(metadata, dict) else {}
+    return Cell(kind, source.replace("\r\n", "\n"), facts, _output(value.get("outputs")))
+
+
+def _output(outputs: Any) -> str:
+    """Return the texts among a cell's outputs; errors and pictures have none."""
+    found: list[str] = []
+    for output in outputs if isinstance(outputs, list) else ():
+        match output:
+            case {"output_type": "stream", "name": "stdout", "text": text}:
+                found.append(_text(text))
+            case {"output_type": "execute_result", "data": {"text/plain": text}}:
+                found.append(_text(text))
+    return "".join(found)
+
+
+def _text(value: Any) -> str:
+    lines = value if isinstance(value, list) else [value]
+    return "".join(line for line in lines if isinstance(line, str))

@@ -11,7 +11,7 @@ from grader.submission import PARSED_HERE
 from grader.trees import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
 
 def tree_of(source: str, what: str) -> ast.Module:
@@ -52,6 +52,11 @@ def signature_of(node: ast.FunctionDef) -> str:
     """Return a signature as a spec has it, e.g. `(xs: list[int], n=2) -> int`."""
     returned = f" -> {ast.unparse(node.returns)}" if node.returns else ""
     return f"({ast.unparse(node.args)}){returned}"
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Return pieces of source as one program, empty ones left out."""
+    return "\n\n\n".join(part.strip("\n").rstrip() for part in parts if part.strip()) + "\n"
 
 
 def without_answer(source: str, names: Collection[str], what: str) -> str:
