@@ -27,7 +27,7 @@ _BORDER = re.compile(
 )
 _PROMPT = re.compile(r'(?ms)^[ \t]*"""[ \t]*#[ \t]*BEGIN PROMPT.*?"""[ \t]*;?[ \t]*#[ \t]*END PROMPT[^\n]*\n?')
 _LINE_MARKS = re.compile(r"(?m)[ \t]*#[ \t]*(?:SOLUTION(?: NO PROMPT)?|(?:BEGIN|END) SOLUTION(?: NO PROMPT)?)[ \t]*$")
-_HIDDEN = re.compile(r"\s*#\s*HIDDEN\b|.*?\bhidden:\s*true", re.IGNORECASE)
+_HIDDEN = re.compile(r"\s*#\s*HIDDEN\b|.*?\bhidden:\s*true", re.IGNORECASE | re.DOTALL)
 _CONFIG = re.compile(r'(?s)\A\s*"""[ \t]*#[ \t]*BEGIN TEST CONFIG.*?"""[ \t]*#[ \t]*END TEST CONFIG[^\n]*\n?')
 
 
