@@ -220,6 +220,8 @@ def test_printing_tests_become_values(tmp_path: Path) -> None:
     near.write_text(
         "import numpy as np\n\n\ndef scaled(x, by):\n    return np.array(x) * by + 2e-5\n", encoding="utf-8"
     )
+    rounded = tmp_path / "rounded.py"
+    rounded.write_text("def scaled(x, by):\n    return [round(each * by, 1) for each in x]\n", encoding="utf-8")
     as_list = tmp_path / "as_list.py"
     as_list.write_text("def scaled(x, by):\n    return [each * by for each in x]\n", encoding="utf-8")
 
@@ -233,7 +235,8 @@ def test_printing_tests_become_values(tmp_path: Path) -> None:
     bank = ("--bank", tmp_path / "bank")
     assert grade("submit", "deep-ml-2", tmp_path / "solutions/deep-ml/deep-ml-2/reference.py", *bank).returncode == 0
     assert grade("submit", "deep-ml-2", near, *bank).returncode == 0
-    assert grade("submit", "deep-ml-2", as_list, *bank).returncode == 1
+    assert grade("submit", "deep-ml-2", as_list, *bank).returncode == 0  # its tests round with numpy, which takes both
+    assert grade("submit", "deep-ml-2", rounded, *bank).returncode == 1
 
 
 def test_test_cases_become_values(tmp_path: Path) -> None:
@@ -257,7 +260,7 @@ def test_test_cases_become_values(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stdout
     hidden = (tmp_path / "bank/bigcodebench/big-1/test_hidden.py").read_text(encoding="utf-8")
-    assert "{'atol': 0.001}" in hidden
+    assert "{'atol': 0.005}" in hidden
     assert "pytest.raises(ValueError)" in hidden
 
 
@@ -479,7 +482,7 @@ def test_test_cases_are_run_as_unittest_does() -> None:
     first, second = recorded(check, style="unittest")
 
     assert (first["answer"], second["answer"]) == (42, 0.5)
-    assert second["form"]["atol"] == 1e-4
+    assert second["form"]["atol"] == 5e-4
 
 
 def test_arguments_are_noted_as_they_were_before_the_call() -> None:
@@ -669,6 +672,15 @@ def test_cases_that_a_text_shows_are_public() -> None:
     assert len(by_none.hidden) == 3
 
 
+def test_arrays_may_be_arguments() -> None:
+    """Of cases that differ in nothing but an array, too: where each goes is decided by how it is written."""
+    cases = tuple(Case("f", (np.array([number, 1]),), {}, np.array([1, number])) for number in range(3))
+
+    split = split_cases(Recording(cases), "f([0, 1]) gives [1, 0]")
+
+    assert (len(split.public), len(split.hidden)) == (1, 2)
+
+
 def test_a_case_that_all_see_leaves_the_others_hidden() -> None:
     """What is revealed moves over, but never all."""
     cases = split_cases(Recording((Case("f", (1,), {}, 1), Case("f", (2,), {}, 2), Case("f", (3,), {}, 3))), "")
@@ -676,7 +688,8 @@ def test_a_case_that_all_see_leaves_the_others_hidden() -> None:
     moved = cases.revealed([row(cases.hidden[0])])
 
     assert (len(moved.public), len(moved.hidden)) == (2, 1)
-    assert moved.revealed([row(moved.hidden[0])]) == moved
+    assert moved.revealed([row(moved.hidden[0])]) is moved
+    assert moved.revealed([]) is moved
 
 
 def test_a_form_is_written_where_it_is_not_strict() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grader.importing.problem import Refusal
-from grader.importing.suite import UnwritableError, row
+from grader.importing.suite import UnwritableError, literal, row
 from grader.trees import parse
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Cases:
         """Return them with those hidden ones made public that have these rows; not all of them."""
         moved = [case for case in self.hidden if row(case) in rows]
         left = tuple(case for case in self.hidden if row(case) not in rows)
-        return replace(self, public=(*self.public, *moved), hidden=left) if left else self
+        return replace(self, public=(*self.public, *moved), hidden=left) if moved and left else self
 
 
 def split_cases(recording: Recording, shown: str) -> Cases:
@@ -51,17 +51,17 @@ def split_cases(recording: Recording, shown: str) -> Cases:
     kept, notes = _writable(recording.cases)
     if not kept:
         raise Refusal("none of what its check asks can be written down")
-    calls = list(_calls_in(shown, {case.export for case in kept}))
+    calls = set(_calls_in(shown, {case.export for case in kept}))
     bare = _bare(shown)
-    public = [case for case in kept if _is_shown(case, calls, bare)]
-    hidden = [case for case in kept if case not in public]
+    public, hidden = [], []
+    for case in kept:
+        (public if _is_shown(case, calls, bare) else hidden).append(case)
     if not hidden:
         hidden = kept
         notes.append("every case stands in its text, so that nothing hidden is left")
     elif not any(map(_asks_for_something, public)) and len(hidden) > 1:
-        first = next(filter(_asks_for_something, hidden), hidden[0])
-        public.append(first)
-        hidden.remove(first)
+        first = next((place for place, case in enumerate(hidden) if _asks_for_something(case)), 0)
+        public.append(hidden.pop(first))
     return Cases(tuple(public or hidden[:1]), tuple(hidden), (*recording.notes, *notes))
 
 
@@ -88,8 +88,8 @@ def _writable(cases: Sequence[Case]) -> tuple[list[Case], list[str]]:
     return list(rows.values()), [f"{lost} of {len(cases)} cases are too large to write down"] if lost else []
 
 
-def _is_shown(case: Case, calls: Sequence[tuple[str, tuple[Any, ...]]], bare: str) -> bool:
-    if (case.export, case.args) in calls:
+def _is_shown(case: Case, calls: Collection[tuple[str, str]], bare: str) -> bool:
+    if (case.export, literal(case.args)) in calls:
         return True
     words = [_bare(repr(value)) for value in (*case.args, *case.kwargs.values())]
     return sum(map(len, words)) >= _LEAST_TEXT and all(_stands_in(word, bare) for word in words)
@@ -103,8 +103,8 @@ def _bare(text: str) -> str:
     return re.sub(r"\s+", "", text).replace('"', "'")
 
 
-def _calls_in(text: str, names: Collection[str]) -> Iterator[tuple[str, tuple[Any, ...]]]:
-    """Yield the calls of functions, with literal arguments, that stand in a text."""
+def _calls_in(text: str, names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield the calls of functions, with literal arguments, that stand in a text: name, and arguments as written."""
     for name in names:
         for match in re.finditer(rf"\b{re.escape(name)}\(", text):
             args = _arguments(text[match.end() - 1 : match.end() + _MAX_CALL])
@@ -112,15 +112,15 @@ def _calls_in(text: str, names: Collection[str]) -> Iterator[tuple[str, tuple[An
                 yield name, args
 
 
-def _arguments(text: str) -> tuple[Any, ...] | None:
-    """Return the values in the brackets that a text begins with, if they are literals."""
+def _arguments(text: str) -> str | None:
+    """Return the values in the brackets that a text begins with, if they are literals that can be written."""
     depth = 0
     for place, char in enumerate(text):
         depth += (char in "([{") - (char in ")]}")
         if depth == 0:
             try:
                 call = parse(f"f{text[: place + 1]}").body[0]
-                return tuple(ast.literal_eval(node) for node in call.value.args)  # type: ignore[attr-defined]
-            except (SyntaxError, ValueError, TypeError, AttributeError, RecursionError, MemoryError):
+                return literal(tuple(ast.literal_eval(node) for node in call.value.args))  # type: ignore[attr-defined]
+            except (SyntaxError, ValueError, TypeError, AttributeError, RecursionError, MemoryError, UnwritableError):
                 return None
     return None

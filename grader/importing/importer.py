@@ -135,7 +135,7 @@ def _without_leaks(root: Path, family: str, problem: Problem, cases: Cases) -> t
         lines = question.suite(Visibility.HIDDEN).read_text(encoding="utf-8").split("\n")
         seen = {lines[leak.secret.line - 1].strip() for leak in find_leaks(question)}
         fewer = cases.revealed({row(case) for case in cases.hidden} & seen)
-        if fewer == cases:
+        if fewer is cases:
             break
         cases = fewer
         question = _written(root, family, problem, cases)

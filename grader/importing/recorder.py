@@ -25,7 +25,9 @@ MAX_DEPTH = 40
 MAX_ARRAY = 2000
 REPRESENTATIVES = 6
 """Calls made in one line of the check are judged alike: so many of them are looked at."""
-TOLERANCES = (1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+TOLERANCES = tuple(float(f"{digit}e-{power}") for power in range(9, 0, -1) for digit in (1, 2, 5))
+NEARLY = 0.9
+"""A tolerance is tried a little within its bound, where `<` and `<=` are the same."""
 CHECK = "<check>"
 PLAIN = (type(None), bool, int, float, complex, str, bytes)
 
@@ -248,9 +250,7 @@ def form_of(foreign: Foreign, calls: list[Call], number: int) -> dict[str, Any]:
         passes(other) for other in other_answers(call.answer) if not same(other, call.answer)
     )
     if has_float(call.answer):
-        form["atol"] = max(
-            [tolerance for tolerance in TOLERANCES if _within(passes, call.answer, tolerance)], default=0.0
-        )
+        form["atol"] = tolerance_of(passes, call.answer)
     if is_array(call.answer):
         form["any_sequence"] = passes(call.answer.tolist())
     elif isinstance(call.answer, list | tuple):
@@ -260,8 +260,15 @@ def form_of(foreign: Foreign, calls: list[Call], number: int) -> dict[str, Any]:
     return form
 
 
-def _within(passes: Callable[[Any], bool], answer: Any, tolerance: float) -> bool:
-    return passes(moved(answer, tolerance / 2)) and passes(moved(answer, -tolerance / 2))
+def tolerance_of(passes: Callable[[Any], bool], answer: Any) -> float:
+    """Return by how much the floats of an answer may be off, up or down, as far as the check passes."""
+    found = 0.0
+    for tolerance in TOLERANCES:
+        by = NEARLY * tolerance
+        if not (passes(moved(answer, by)) and passes(moved(answer, -by))):
+            break
+        found = tolerance
+    return found
 
 
 def accepts(foreign: Foreign, calls: list[Call], changed: dict[int, Any]) -> bool:
