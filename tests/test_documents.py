@@ -21,8 +21,10 @@ from grader.documents.markdown import Fence, Heading, Rule, Table, Text, read_bl
 from grader.documents.outline import Outline, read_outline
 from grader.documents.report import report_text
 from grader.documents.resemblance import Corpus, Entry, terms
+from grader.documents.tryout import Bench
 from grader.documents.words import Part, marker_of, numbered, part_of
 from grader.errors import InputError
+from grader.question import Limits
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -90,6 +92,27 @@ def test_closing_words_belong_to_no_item() -> None:
 
     assert items_of(f"{text}We hope that this helps.\n")[-1].answer == ""
     assert items_of(f"{text}**Explanation:** it returns 3.\n")[-1].analysis == "it returns 3."
+
+
+def test_a_line_across_the_page_ends_an_answer_and_no_question() -> None:
+    """What stands below it is the answer where there was none yet."""
+    (item,) = items_of("## 1. Why?\n\n---\n\nBecause.\n\n---\n\nSee you next week.\n")
+
+    assert item.answer == "Because."
+
+
+def test_a_line_on_difficulty_opens_nothing() -> None:
+    """It stands anywhere, and what follows goes on as before."""
+    (item,) = items_of("## 1. Why?\n\n**难度：** 中等\n\nBecause.\n标签：训练\nAnd so on.\n")
+
+    assert item.answer == "Because.\nAnd so on."
+
+
+def test_a_line_of_a_megabyte_is_text() -> None:
+    """Whatever it looks like, it is read in time."""
+    line = "<summary>" * 100_000
+
+    assert read_blocks(f"# A\n{line}")[1] == Text(2, line)
 
 
 def test_an_item_without_an_answer_has_failed() -> None:
@@ -286,13 +309,13 @@ for x in range(3)
     print(x)
 ```
 
-## 4. Loop for ever
+## 4. End the process
 
 **Answer:**
 
 ```python
-while True:
-    pass
+import os
+os._exit(3)
 ```
 
 ## 5. Print the sum of a list, please
@@ -372,13 +395,24 @@ def test_sample_answers_are_tried_and_their_errors_told(inspected: tuple[Path, D
     assert fates[1] == ("failed", "raised", "its code does not run: NameError: name 'ys' is not defined (line 18)")
     assert fates[2][:2] == ("failed", "no-python")
     assert "expected ':' (line 26)" in fates[2][2]
-    assert fates[3][:2] == ("failed", "timeout")
+    assert fates[3] == ("failed", "crashed", "its code does not run: ended its own process with exit code 3")
     assert fates[7] == (
         "failed",
         "missing",
         "its code cannot be tried here: no_such_package_anywhere is not installed (line 65)",
     )
     assert fates[10] == ("kept", "", "")
+
+
+def test_code_that_never_ends_is_stopped() -> None:
+    """By the limits, like a submission."""
+    (item,) = items_of("## 1. Loop\n\n```python\nwhile True: pass\n```\n")
+
+    with Bench(limits=Limits(wall=2.0, check=2.0, cpu=2.0)) as bench:
+        tryout = bench.try_item(item)
+
+    assert tryout is not None
+    assert tryout.outcome == "timeout"
 
 
 def test_what_is_asked_twice_is_merged(inspected: tuple[Path, DocumentItems]) -> None:
@@ -429,6 +463,26 @@ def test_the_same_as_json(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == json.loads((tmp_path / "d/short/items.json").read_text(encoding="utf-8"))
+
+
+def test_a_bank_is_no_condition(tmp_path: Path) -> None:
+    """Where there is none, that is said, and the items are compared with each other."""
+    (tmp_path / "short.md").write_text("## 1. Why?\n\nBecause of this.\n", encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if name != "GRADE_BANK"}
+    command = [sys.executable, "-m", "grader.cli.main", "draft", "document", "short.md"]
+
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "there is no bank here" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from grader.cli.options import bank_option, isolation_option
+from grader.errors import InputError
+
+if TYPE_CHECKING:
+    from grader.bank import Bank
 
 
 @click.command()
@@ -29,17 +34,29 @@ def document(file: Path, drafts: Path, form: str, isolation: str | None, bank_fo
     Example:
       grade draft document interview.md
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
-    from grader.bank import load_bank
     from grader.documents.inspection import inspect_document
     from grader.documents.report import render_items
     from grader.report.drawing import make_console
     from grader.verdict import Level
 
     level = Level(isolation) if isolation else None
-    done = inspect_document(file, drafts, bank=load_bank(bank_folder), level=level)
+    done = inspect_document(file, drafts, bank=_bank(bank_folder), level=level)
     if form == "json":
         click.echo(done.found.model_dump_json(indent=2))
     else:
         render_items(done.found, make_console())
         click.echo(f"Written: {done.folder}/items.json, {done.folder}/report.md")
     return 0 if any(item.status == "kept" for item in done.found.items) else 1
+
+
+def _bank(folder: Path | None) -> Bank | None:
+    """Return the bank to compare with; where none is named and none is near, there need be none."""
+    from grader.bank import load_bank
+
+    try:
+        return load_bank(folder)
+    except InputError:
+        if folder is not None:
+            raise
+    click.echo("Note: there is no bank here: the items are compared with each other only.", err=True)
+    return None

@@ -82,7 +82,8 @@ class _Passages:
                 self.tables.append(block)
                 self.lines[self._part] += ["| " + " | ".join(row) + " |" for row in rows]
             case Rule():
-                self._part = Part.META  # what stands below a line across the page belongs to nothing above
+                if self.code or any(map(str.strip, self.lines[Part.ANSWER])):
+                    self._part = Part.META  # what stands below the line belongs to no answer above
             case Text(text=text):
                 self._take_line(text)
 
@@ -96,6 +97,8 @@ class _Passages:
 
     def _take_line(self, text: str) -> None:
         marker = marker_of(text)
+        if marker is not None and marker.part is Part.META:
+            return  # one line, which opens nothing
         if marker is not None:
             self._part = marker.part
             text = marker.rest

@@ -10,6 +10,8 @@ from grader.documents.words import asks, is_arabic, marker_of, numbered, part_of
 from grader.submission import PARSED_HERE
 from grader.trees import parse
 
+MAX_LINE = 20_000
+"""A longer line is text, whatever it looks like."""
 _HEADING = re.compile(r" {0,3}(?P<marks>#{1,6})(?:[ \t]+|(?=[\d一-鿿]))(?P<text>.*?)[ \t]*#*[ \t]*")
 _FENCE = re.compile(r"(?P<indent>[ \t]*)(?:>[ \t]?)?(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`]*)")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
@@ -85,9 +87,11 @@ def read_blocks(text: str) -> list[Block]:
     return blocks
 
 
-def _block(lines: list[str], place: int) -> tuple[Block, int]:
+def _block(lines: list[str], place: int) -> tuple[Block, int]:  # noqa: PLR0911  one return per kind of block
     """Return the block that begins at a line, and where the next one does."""
     line, number = lines[place], place + 1
+    if len(line) > MAX_LINE:
+        return Text(number, line), place + 1
     fence = _FENCE.fullmatch(line)
     if fence:
         return _fence(lines, place, fence)

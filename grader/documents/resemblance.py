@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -59,19 +60,22 @@ class Corpus:
 
     def likeness(self, one: int, other: int) -> float:
         """Return how alike two entries are, from 0 to 1: the cosine of their weighted terms."""
-        mine, theirs = self._weighed(one), self._weighed(other)
-        shared = sum(mine[term] * theirs[term] for term in mine.keys() & theirs.keys())
-        size = _size(mine) * _size(theirs)
-        return shared / size if size else 0.0
+        mine, theirs = self._vectors[one], self._vectors[other]
+        return sum(mine[term] * theirs[term] for term in mine.keys() & theirs.keys())
 
     def nearest(self, one: int, others: Sequence[int]) -> tuple[int, float] | None:
         """Return the entry among others that is most like one, and how much it is; None where there are no others."""
         found = [(other, self.likeness(one, other)) for other in others]
         return max(found, key=lambda pair: pair[1], default=None)
 
-    def _weighed(self, entry: int) -> dict[str, float]:
-        return {term: (1 + math.log(count)) * self.weight(term) for term, count in self._terms[entry].items()}
+    @cached_property
+    def _vectors(self) -> list[dict[str, float]]:
+        """The weighted terms of each entry, of length 1 unless there are none."""
+        return [
+            _scaled({term: (1 + math.log(n)) * self.weight(term) for term, n in each.items()}) for each in self._terms
+        ]
 
 
-def _size(vector: dict[str, float]) -> float:
-    return math.sqrt(sum(value * value for value in vector.values()))
+def _scaled(vector: dict[str, float]) -> dict[str, float]:
+    length = math.sqrt(sum(value * value for value in vector.values()))
+    return {term: value / length for term, value in vector.items()}

@@ -33,8 +33,8 @@ MAX_OUTPUT = 1000
 class Bench:
     """Where sample answers are tried: a guest for each, from a template that has imported what they need."""
 
-    def __init__(self, level: Level | None = None) -> None:
-        self._level = level
+    def __init__(self, level: Level | None = None, limits: Limits = LIMITS) -> None:
+        self._level, self._limits = level, limits
         self._templates: dict[tuple[str, ...], Template] = {}
         self._undo = ExitStack()
 
@@ -62,7 +62,9 @@ class Bench:
 
     def _run(self, blocks: Sequence[Code], packages: set[str]) -> Tryout:
         units = tuple(Unit(f"block {number}", block.source) for number, block in enumerate(blocks, start=1))
-        candidate = Candidate(self._template(tuple(sorted(packages.intersection(WARM)))), Source(units, (), ()), LIMITS)
+        candidate = Candidate(
+            self._template(tuple(sorted(packages.intersection(WARM)))), Source(units, (), ()), self._limits
+        )
         started = time.monotonic()
         try:
             candidate.begin(0)
