@@ -219,6 +219,10 @@ BAD: dict[str, tuple[dict[str, Any] | str, str]] = {
         ),
         "asks for what is no data",
     ),
+    "Bad/deep": (
+        problem("Bad/deep", f'def f(x={"-".join("1" * 700)}):\n    """Twice x."""\n', TWICE, USUAL),
+        "nested too deeply",
+    ),
     "Bad/exit": (
         problem("Bad/exit", HEAD, "    import os\n    os._exit(0)\n", USUAL),
         "its check",
@@ -235,7 +239,7 @@ BAD: dict[str, tuple[dict[str, Any] | str, str]] = {
         ),
         "something else than a recording",
     ),
-    "line 15": ("{not json", "it is no JSON"),
+    "line 16": ("{not json", "it is no JSON"),
     "Bad/typed": ({**problem("Bad/typed", HEAD, TWICE, USUAL), "entry_point": 7}, "entry_point"),
 }
 

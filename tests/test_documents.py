@@ -395,7 +395,11 @@ def test_sample_answers_are_tried_and_their_errors_told(inspected: tuple[Path, D
     assert fates[1] == ("failed", "raised", "its code does not run: NameError: name 'ys' is not defined (line 18)")
     assert fates[2][:2] == ("failed", "no-python")
     assert "expected ':' (line 26)" in fates[2][2]
-    assert fates[3] == ("failed", "crashed", "its code does not run: ended its own process with exit code 3")
+    assert fates[3] == (
+        "failed",
+        "crashed",
+        "its code does not run: while it was imported, it ended its own process with exit code 3",
+    )
     assert fates[7] == (
         "failed",
         "missing",

@@ -94,6 +94,8 @@ class Importer:
             facts = self._import(problem, studio)
         except Refusal as refusal:
             facts = {"kept": False, "reasons": (str(refusal),)}
+        except RecursionError:  # whatever walks a foreign tree or value
+            facts = {"kept": False, "reasons": ("it is nested too deeply",)}
         return Imported(origin=problem.origin, seconds=round(time.monotonic() - started, 2), **facts)
 
     def _import(self, problem: Problem, studio: Studio) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from grader.errors import InputError
 from grader.importing.notebook import read_cells
 from grader.importing.printing import printing_check
 from grader.importing.problem import Check, Problem, Refusal, Unread
-from grader.importing.programs import joined, signature_of, tree_of, without_answer
+from grader.importing.programs import joined, signature_of, tree_of, unparsed, without_answer
 from grader.trees import packages_in
 
 if TYPE_CHECKING:
@@ -138,4 +138,4 @@ def _test(cell: Cell) -> tuple[str, str | None]:
     assert isinstance(shown.value, ast.Call)
     shown.value.args = [tree.body[-1].value]
     tree.body[-1] = shown
-    return ast.unparse(ast.fix_missing_locations(tree)), cell.output
+    return unparsed(ast.fix_missing_locations(tree)), cell.output

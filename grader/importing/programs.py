@@ -49,9 +49,25 @@ def function_of(tree: ast.Module, name: str, what: str) -> ast.FunctionDef:
 
 
 def signature_of(node: ast.FunctionDef) -> str:
-    """Return a signature as a spec has it, e.g. `(xs: list[int], n=2) -> int`."""
-    returned = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-    return f"({ast.unparse(node.args)}){returned}"
+    """Return a signature as a spec has it, e.g. `(xs: list[int], n=2) -> int`.
+
+    Raises:
+        Refusal: it is nested too deeply to be written.
+    """
+    returned = f" -> {unparsed(node.returns)}" if node.returns else ""
+    return f"({unparsed(node.args)}){returned}"
+
+
+def unparsed(node: ast.AST) -> str:
+    """Return a piece of a foreign tree as source.
+
+    Raises:
+        Refusal: it is nested too deeply to be written.
+    """
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        raise Refusal("it is nested too deeply") from None
 
 
 def joined(parts: Iterable[str]) -> str:
