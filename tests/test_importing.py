@@ -341,6 +341,7 @@ def test_the_original_problems_are_all_accepted(tmp_path: Path) -> None:
         (("humaneval", "file.jsonl", "--out", "file.jsonl"), "the bank is no folder"),
         (("humaneval", "file.jsonl", "--out", "bank", "--family", "My Family"), "no name for a family"),
         (("humaneval", "broken.jsonl.gz", "--out", "bank"), "broken.jsonl.gz:2: the file cannot be read"),
+        (("humaneval", "file.jsonl", "--out", "bank", "--only", "Own/9"), "there is no problem called Own/9 in it"),
         (("humanevil", "file.jsonl", "--out", "bank"), "humaneval"),
     ],
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli.options import isolation_option
+from grader.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,11 +69,14 @@ def import_questions(
         _chosen(_reader(form)(path), set(only)),
         lambda one: render_one(one, console) if console else None,
     )
+    if not found:
+        named = f" called {' or '.join(only)}" if only else ""
+        raise InputError(f"there is no problem{named} in it", file=path, cure="Look at the names in the file")
     if console:
         render_imports(found, console, out)
     else:
         click.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2, ensure_ascii=False))
-    return 0 if found and all(one.kept for one in found) else 1
+    return 0 if all(one.kept for one in found) else 1
 
 
 def _reader(form: str) -> Callable[[Path], Iterator[Problem | Unread]]:
