@@ -101,6 +101,18 @@ def test_a_line_across_the_page_ends_an_answer_and_no_question() -> None:
     assert item.answer == "Because."
 
 
+def test_a_question_may_have_several_lines() -> None:
+    """Up to where its answer is marked; where none is marked, the first line is the question."""
+    marked = (
+        "### Question\n\nGiven x.\nWhat is y?\n\n### Answer\n\nIt is z.\n\n### Question\n\nWhy?\n\n### Answer\n\nSo.\n"
+    )
+
+    first, second = items_of(marked)
+
+    assert (first.question, first.answer) == ("Given x.\nWhat is y?", "It is z.")
+    assert (second.question, second.answer) == ("Why?", "So.")
+
+
 def test_a_line_on_difficulty_opens_nothing() -> None:
     """It stands anywhere, and what follows goes on as before."""
     (item,) = items_of("## 1. Why?\n\n**难度：** 中等\n\nBecause.\n标签：训练\nAnd so on.\n")

@@ -61,7 +61,8 @@ class _Passages:
         answered = any(_opens(block) is Part.ANSWER for block in stretch.blocks)
         # text before a marked answer explains the question; where no answer is marked, it is the answer
         self._part = Part.QUESTION if answered or not stretch.title else Part.ANSWER
-        self._first = not stretch.title
+        self._asked_first = not answered and not stretch.title
+        """Whether the first line is the question, and the rest its answer."""
         for block in stretch.blocks:
             self._take(block)
 
@@ -103,11 +104,8 @@ class _Passages:
             self._part = marker.part
             text = marker.rest
         self.lines[self._part].append(text)
-        if self._first and text.strip():
-            self._first, self._part = (
-                False,
-                Part.ANSWER if self._part is Part.QUESTION and marker is None else self._part,
-            )
+        if self._asked_first and self._part is Part.QUESTION and text.strip():
+            self._part = Part.ANSWER
 
 
 def _opens(block: Block) -> Part | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from grader.errors import InputError
 from grader.importing.printing import printing_check
 from grader.importing.problem import Check, Problem, Refusal, Unread
-from grader.importing.programs import signature_of, tree_of, without_answer
+from grader.importing.programs import exports_of, tree_of, without_answer
 from grader.trees import packages_in
 
 if TYPE_CHECKING:
@@ -69,12 +68,7 @@ def _problem(folder: Path) -> Problem:
     tests = _validated(_TESTS, folder / "tests.json")
     program = _text(folder / "solution.py").strip("\n").rstrip() + "\n"
     tree = tree_of(program, "its solution")
-    asked = {name for test in tests for name in _called(tree_of(test.test, "a test of it"))}
-    exports = {
-        node.name: signature_of(node) for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in asked
-    }
-    if not exports:
-        raise Refusal("its tests call no function of its solution")
+    exports = exports_of(tree, [test.test for test in tests])
     description, example = _text(folder / "description.md"), _example(folder / "example.json")
     return Problem(
         origin=f"deep-ml/{meta.id}",
@@ -89,10 +83,6 @@ def _problem(folder: Path) -> Problem:
         difficulty=meta.difficulty,
         skills=(meta.category,) if meta.category else (),
     )
-
-
-def _called(tree: ast.Module) -> set[str]:
-    return {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
 
 
 def _example(path: Path) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from grader.errors import InputError
 from grader.importing.notebook import read_cells
 from grader.importing.problem import Check, Problem, Refusal, Unread
-from grader.importing.programs import joined, signature_of, tree_of, without_answer
+from grader.importing.programs import exports_of, joined, tree_of, without_answer
 from grader.trees import packages_in
 
 if TYPE_CHECKING:
@@ -62,15 +62,8 @@ def _problem(origin: str, cells: Sequence[Cell]) -> Problem:
         raise Refusal("no cell of it is marked as solution, or none as test: it is no source notebook of nbgrader")
     program = joined(_MARKS.sub("", cell.code) for cell in own)
     tree = tree_of(program, "its solution")
-    asked = {node.id for test in tests for node in ast.walk(tree_of(test, "a test")) if isinstance(node, ast.Name)}
-    solved = {name for cell in own if _is_solution(cell) for name in _functions(cell.code)}
-    exports = {
-        node.name: signature_of(node)
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef) and node.name in asked & solved
-    }
-    if not exports:
-        raise Refusal("its tests ask no function of its solution")
+    solved = joined(cell.code for cell in own if _is_solution(cell))
+    exports = exports_of(tree_of(solved, "its solution"), tests)
     text = "\n\n".join(cell.source.strip() for cell in cells if cell.kind == "markdown")
     return Problem(
         origin=origin,
@@ -83,10 +76,6 @@ def _problem(origin: str, cells: Sequence[Cell]) -> Problem:
         shown="\n".join([text, *(_HIDDEN.sub("", test) for test in tests)]),
         packages=packages_in(tree),
     )
-
-
-def _functions(source: str) -> list[str]:
-    return [node.name for node in tree_of(source, "a solution").body if isinstance(node, ast.FunctionDef)]
 
 
 def _without_solution(cell: Cell) -> str:

@@ -13,7 +13,7 @@ from grader.errors import InputError
 from grader.importing.notebook import read_cells
 from grader.importing.printing import printing_check
 from grader.importing.problem import Check, Problem, Refusal, Unread
-from grader.importing.programs import joined, signature_of, tree_of, unparsed, without_answer
+from grader.importing.programs import exports_of, joined, tree_of, unparsed, without_answer
 from grader.trees import packages_in
 
 if TYPE_CHECKING:
@@ -106,12 +106,7 @@ def _problem(origin: str, block: _Block, setup: Sequence[str]) -> Problem:
     program = joined([*setup, *block.solution])
     tree, own = tree_of(program, "its solution"), tree_of(joined(block.solution), "its solution")
     tests = [_test(cell) for cell in block.tests]
-    asked = {node.id for text, _ in tests for node in ast.walk(tree_of(text, "a test")) if isinstance(node, ast.Name)}
-    exports = {
-        node.name: signature_of(node) for node in own.body if isinstance(node, ast.FunctionDef) and node.name in asked
-    }
-    if not exports:
-        raise Refusal("its tests ask no function of its solution")
+    exports = exports_of(own, [text for text, _ in tests])
     prompt = "\n\n".join(text.strip() for text in block.prompt)
     visible = [cell.code for cell in block.tests if not _HIDDEN.match(cell.source)]
     return Problem(

@@ -58,6 +58,19 @@ def signature_of(node: ast.FunctionDef) -> str:
     return f"({unparsed(node.args)}){returned}"
 
 
+def exports_of(tree: ast.Module, tests: Iterable[str]) -> dict[str, str]:
+    """Return the functions of a program that its tests name, with their signatures.
+
+    Raises:
+        Refusal: there is none, or a test is no Python.
+    """
+    asked = {node.id for test in tests for node in ast.walk(tree_of(test, "a test")) if isinstance(node, ast.Name)}
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in asked]
+    if not found:
+        raise Refusal("its tests ask no function of its solution")
+    return {node.name: signature_of(node) for node in found}
+
+
 def unparsed(node: ast.AST) -> str:
     """Return a piece of a foreign tree as source.
 
