@@ -55,6 +55,8 @@ FLOORS = {
     "regrade": 7,
     "proof": 6,
     "draft": 7,
+    "importing": 7,
+    "documents": 7,
     "takehome": 7,
     "cli": 8,
 }

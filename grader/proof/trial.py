@@ -74,7 +74,7 @@ class _Trial:
         self._question = question
         self._runs = runs
         self._quick = quick
-        self._ours = ours
+        self._ours = ours and not question.spec.source.foreign
         hidden = [check for check in question.checks if check.visibility is Visibility.HIDDEN]
         # a quick look does not ask whether every check earns its place
         exempt = [check.name for check in hidden if check.contract or quick]
