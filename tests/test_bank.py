@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from grader import bank as room
 from grader.bank import (
     Bank,
-    Fault,
     find_bank,
     load_bank,
     load_question,
@@ -27,7 +26,7 @@ from grader.bank import (
 )
 from grader.errors import BankError, InputError
 from grader.question import Performance, Question, QuestionSpec, Text, Visibility
-from grader.sheet import read_sheet
+from grader.sheet import Fault, read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -268,3 +268,4 @@ def test_a_batch_knows_its_question(tmp_path: Path) -> None:
     BatchFolder(tmp_path / "out").begin(BatchRecord(seed=1, source=str(folder), suites={}, entries=entries))
 
     assert_told(grade("similar", tmp_path / "out", cwd=ROOT), 0, "1. reference and zed")
+    assert_told(grade("similar", tmp_path / "out", "--question", "gan-step"), 2, "nobody answered gan-step here")

@@ -75,6 +75,10 @@ def similar(where: Path, name: str | None, source: Path | None, top: int, form: 
     bank = load_bank(bank_folder)
     with _handed_in(where, name, source, bank) as cohorts:
         found = [gather(question, paths) for question, paths in cohorts]
+    if not found:
+        raise InputError(
+            f"nobody answered {name or 'anything'} here", file=where, cure="Name another folder or question"
+        )
     if form == "json":
         from grader.takehome.similarity_view import as_report
 

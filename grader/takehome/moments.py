@@ -49,11 +49,13 @@ class Moments:
         """Return, for each item, Cronbach's alpha of the others."""
         rest = np.where(self.rest_variances > TINY, self.rest_variances, np.nan)
         others = self.variances.sum(axis=1, keepdims=True) - self.variances
-        return _stepped(self.telling - 1) * (1 - others / rest)
+        found: Array = _stepped(self.telling - 1) * (1 - others / rest)
+        return found
 
     def errors(self) -> Array:
         """Return the standard error of measurement of each sample."""
-        return np.sqrt(self.totals * self.count / (self.count - 1) * (1 - self.alphas()))
+        found: Array = np.sqrt(self.totals * self.count / (self.count - 1) * (1 - self.alphas()))
+        return found
 
 
 def _stepped(items: int) -> float:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from grader.takehome.items import Figures, ItemFigures
     from grader.takehome.statistics import Statistics
 
-_COLUMNS = ("", "passed", "difficulty", "item-rest r", "alpha without", "median time")
+_COLUMNS = ("", "passed", "difficulty", "item-rest r", "without", "time")
+"""`without`: the alpha of the others; `time`: the median."""
+_NAME, _WIDTHS = 31, (10, 12, 19, 7, 7)
+"""Figures must be whole; a long name gives way."""
 
 
 def render_statistics(statistics: Statistics, console: Console) -> None:
@@ -48,9 +51,9 @@ def _head(figures: Figures, kind: str) -> Iterator[RenderableType]:
 
 def _table(figures: Figures, pen: Pen) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(overflow="fold")
-    for _ in _COLUMNS[1:]:
-        table.add_column(no_wrap=True)
+    table.add_column(overflow="ellipsis", no_wrap=True, max_width=_NAME)
+    for width in _WIDTHS:
+        table.add_column(no_wrap=True, min_width=width)
     table.add_row(*(Text(head, style="cyan") for head in _COLUMNS))
     for item in figures.items:
         table.add_row(*_cells(item, pen))
@@ -60,10 +63,12 @@ def _table(figures: Figures, pen: Pen) -> Table:
 def _cells(item: ItemFigures, pen: Pen) -> list[Text]:
     without = "" if item.alpha_without is None else f"{item.alpha_without:.2f}"
     cells = (
-        f"{item.full} of {item.candidates}", _percent(item.difficulty), _plain(item.discrimination), without,
-        _time(item.seconds),
+        f"{item.full} of {item.candidates}", _percent(item.difficulty), _correlation(item.discrimination), without,
+        "" if item.seconds is None else seconds(item.seconds.value),
     )  # fmt: skip
-    return [pen.line(item.name.removeprefix("test_"), "yellow" if item.findings else ""), *map(Text, cells)]
+    name = pen.line(item.name.removeprefix("test_"), "yellow" if item.findings else "")
+    name.overflow = "ellipsis"
+    return [name, *map(Text, cells)]
 
 
 def _findings(figures: Figures, pen: Pen) -> Iterator[RenderableType]:
@@ -75,11 +80,11 @@ def _foot(statistics: Statistics) -> Iterator[Text]:
     share, enough = statistics.level, statistics.enough
     if statistics.missing:
         yield Text(f"{statistics.missing} submissions have no verdict yet; grade batch --resume goes on.", "yellow")
+    if any(figures.alpha for figures in (*statistics.questions, *statistics.forms)):
+        yield Text("Without: alpha of the others. Time: the median.", "dim")
     if any(figures.candidates < enough for figures in (*statistics.questions, *statistics.forms)):
         yield Text(f"Below {enough} candidates nothing is said but how many passed.", "dim")
-    yield Text(
-        f"In brackets: intervals of {share:.0%}. A finding is called only where all of its interval is bad.", "dim"
-    )
+    yield Text(f"In brackets: intervals of {share:.0%}. What is worth a look is bad in all of it.", "dim")
 
 
 def _percent(estimate: Estimate | None) -> str:
@@ -90,6 +95,11 @@ def _percent(estimate: Estimate | None) -> str:
 
 def _plain(estimate: Estimate | None, unit: str = "") -> str:
     return "" if estimate is None else f"{estimate.value:.2f}{unit} ({estimate.low:.2f} to {estimate.high:.2f})"
+
+
+def _correlation(estimate: Estimate | None) -> str:
+    """Write a number that is never beyond 1 without the nought before its point."""
+    return _plain(estimate).replace("0.", ".")
 
 
 def _time(estimate: Estimate | None) -> str:
