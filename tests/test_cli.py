@@ -19,7 +19,8 @@ from waiting import eventually
 ROOT = Path(__file__).resolve().parent.parent
 FEDAVG = ROOT / "solutions/distributed-federated/fedavg"
 COMMANDS = (
-    *("list", "show", "start", "try", "submit", "batch", "rerun", "regrade", "new", "verify", "variants", "draft", "import"),
+    *("list", "show", "start", "try", "submit", "batch", "rerun", "regrade", "assess", "stats", "similar"),
+    *("new", "verify", "import", "variants", "draft"),
     "doctor",
 )
 
