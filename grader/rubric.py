@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PositiveFloat, PositiveInt, model_validator
 
-from grader.question import Frozen, Language, Question, QuestionSpec, Slug, Spec, Text
+from grader.question import Check, Frozen, Language, Question, QuestionSpec, Slug, Spec, Text, Visibility
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_OPTIONS = 10
+CHOICE = Text(en="choice", zh="选择")
+ANSWER = Text(en="answer", zh="回答")
 MAX_ANSWER = 20_000
 """Characters; no question may ask for more."""
 
@@ -279,11 +281,21 @@ class ConceptQuestion:
         return f"{self.spec.family}/{self.spec.id}"
 
     @property
+    def checks(self) -> tuple[Check, ...]:
+        """What is judged of an answer: the choice, or each key point."""
+        if isinstance(self.spec, ChoiceSpec):
+            return (_check("choice", self.spec.points, CHOICE),)
+        points = self.spec.key_points
+        return tuple(_check(name, point.points, point.group or ANSWER, point.hint) for name, point in points.items())
+
+    @property
     def max_points(self) -> float:
         """Points of a right answer."""
-        if isinstance(self.spec, ChoiceSpec):
-            return self.spec.points
-        return sum(point.points for point in self.spec.key_points.values())
+        return sum(check.points for check in self.checks)
+
+
+def _check(name: str, points: float, group: Text, hint: Text | None = None) -> Check:
+    return Check(name=name, visibility=Visibility.HIDDEN, points=points, group=group, hint=hint, line=1)
 
 
 AnyQuestion = Question | ConceptQuestion

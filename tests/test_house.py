@@ -29,6 +29,8 @@ FLOORS = {
     "files": 1,
     "trees": 1,
     "question": 1,
+    "rubric": 1,
+    "sheet": 1,
     "verdict": 1,
     "engine": 1,
     "submission": 2,
@@ -41,6 +43,7 @@ FLOORS = {
     "cluster": 3,
     "report": 3,
     "plan": 3,
+    "answers": 3,
     "watch": 3,
     "exam": 4,
     "grading": 5,
@@ -59,6 +62,7 @@ FLOORS = {
 # Who may look across the landing, and why. Before adding a line, look for the third word that is missing.
 NEIGHBOURS = {
     ("policy", "submission"): "a policy is a question put to a submission's syntax trees",
+    ("rubric", "question"): "a rubric is part of a spec, built from the same frozen base",
     ("verdict", "question"): "both documents are built from the same frozen base and the same words",
 }
 
