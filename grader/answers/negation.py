@@ -38,7 +38,8 @@ _WHOLE = re.compile(
       | \b(?:i|we|you|nobody|no\sone|one)\s(?:(?:do|can|should|would)(?:\snot|n't)|cannot|can't)\s
             (?:think|believe|agree|accept|say|claim|assume)\b
       | \b(?:i|we)\s(?:disagree|doubt|deny)\b
-      | 并不是说 | (?:不能|不可|不应|不应该)(?:认为|说) | (?:不|并不)(?:认为|同意|觉得|相信) | 误以为 | 错误地认为 | 误认为""",
+      | 并不是说 | 误以为 | 错误地认为 | 误认为
+      | (?:不能|不可|不应|不应该)(?:认为|说) | (?:不|并不)(?:认为|同意|觉得|相信)""",
     re.VERBOSE,
 )
 _BACKWARD = re.compile(

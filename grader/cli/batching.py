@@ -85,7 +85,8 @@ def batch(
     level = Level(isolation) if isolation else None
     bank = load_bank(bank_folder)
     default, source = _asked(what, submissions, bank)
-    with take_in(source, question_given=default is not None, assignment=assignment) as intake:
+    given, endings = default is not None, _endings(default)
+    with take_in(source, question_given=given, assignment=assignment, endings=endings) as intake:
         for note in intake.notes:
             _note(note)
         entrants = [_entrant(one, source, default, bank) for one in intake.handed]
@@ -111,6 +112,15 @@ def _asked(what: str, submissions: Path | None, bank: Bank) -> tuple[AnyQuestion
             cure=f"Leave out {submissions}, or give a question instead of the manifest",
         )
     return None, Path(what)
+
+
+def _endings(question: AnyQuestion | None) -> tuple[str, ...]:
+    """Return the endings of the files that may answer a question."""
+    from grader.intake import SUBMISSIONS
+    from grader.rubric import ConceptQuestion
+    from grader.submission import WORDS
+
+    return (*WORDS, ".zip") if isinstance(question, ConceptQuestion) else SUBMISSIONS
 
 
 def _entrant(handed: Handed, source: Path, default: AnyQuestion | None, bank: Bank) -> Entrant:
