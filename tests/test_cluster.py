@@ -51,7 +51,7 @@ def question(tmp_path: Path) -> Question:
     """A question that may be taken away."""
     for part in ("bank", "solutions"):
         shutil.copytree(QUESTIONS / part, tmp_path / part)
-    return load_bank(tmp_path / "bank").find("interface")
+    return load_bank(tmp_path / "bank").find_code("interface")
 
 
 @pytest.fixture

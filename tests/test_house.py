@@ -62,6 +62,7 @@ FLOORS = {
 # Who may look across the landing, and why. Before adding a line, look for the third word that is missing.
 NEIGHBOURS = {
     ("policy", "submission"): "a policy is a question put to a submission's syntax trees",
+    ("sheet", "errors"): "a fault in a sheet names the nearest known key",
     ("rubric", "question"): "a rubric is part of a spec, built from the same frozen base",
     ("verdict", "question"): "both documents are built from the same frozen base and the same words",
 }

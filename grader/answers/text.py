@@ -14,6 +14,8 @@ from grader.answers.prose import is_statement
 if TYPE_CHECKING:
     from grader.question import Language
 
+MAX_SENTENCE = 600
+"""Characters; a longer one is cut, so that no text takes time by the square of its length."""
 _SIMPLIFIED = Path(__file__).parent / "simplified.txt"
 _HAN = r"[㐀-䶿一-鿿豈-﫿𠀀-𲎯]"
 _HAN_CHARACTER = re.compile(_HAN)
@@ -114,7 +116,9 @@ def sentences(text: str) -> tuple[Sentence, ...]:
         if not _ABBREVIATION.search(text, start, end.end()) or end[0].startswith("\n"):
             found.append(text[start : end.end()])
             start = end.end()
-    pieces = [_MARKER.sub("", piece, count=1) if _MARKER.match(piece) else piece for piece in (*found, text[start:])]
+    found.append(text[start:])
+    cut = [piece[at : at + MAX_SENTENCE] for piece in found for at in range(0, len(piece), MAX_SENTENCE)]
+    pieces = [_MARKER.sub("", piece, count=1) if _MARKER.match(piece) else piece for piece in cut]
     return tuple(
         Sentence(piece.strip(), normal, is_statement(normalise(_GAPS.sub("、", piece))))
         for piece in pieces

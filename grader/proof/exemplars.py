@@ -153,7 +153,8 @@ def statement_faults(question: ConceptQuestion, spec: ShortSpec) -> Iterator[str
 
 def try_rules(seen: Readings) -> tuple[tuple[MutantRecord, ...], tuple[MutantRecord, ...]]:
     """Leave out each part of the rules; return those whose lack an exemplar notices, and the others."""
-    killed, alive = [], []
+    killed: list[MutantRecord] = []
+    alive: list[MutantRecord] = []
     for mutant in rule_mutants(seen.spec):
         found = killer(mutant, seen.own)
         record = MutantRecord(name=mutant.name, line=1, before=mutant.without[:200], after="", killer=found)

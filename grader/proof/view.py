@@ -28,7 +28,8 @@ def render_proof(question: AnyQuestion, proof: Proof, console: Console, *, kept:
     pen = make_pen(console, "en")
     parts: list[RenderableType] = [_title(proof, kept=kept), indented(Text(_summary(proof), style="dim"))]
     if not kept:
-        parts += [indented(_checks(proof.checks, pen)), *map(indented, _rest(question, proof, pen))]
+        parts += [indented(_checks(proof.checks, pen))] if proof.checks else []
+        parts += [*map(indented, _rest(question, proof, pen))]
     parts += [indented(Text(f"FAULT: {fault}", style="red")) for fault in proof.faults]
     show(console, [*parts, Text()])
 
@@ -56,8 +57,7 @@ def _summary(proof: Proof) -> str:
 
 def _words_of(proof: Proof) -> Iterator[str]:
     """Sum up the proof of a question that is answered in words."""
-    if proof.exhibits:
-        yield f"{len(proof.exhibits)} exemplars"
+    yield f"{len(proof.exhibits)} exemplars" if proof.exhibits else "read in every order of its options"
     if held_out := sum(proof.held_out.values()):
         yield f"{proof.held_out['right']} of {held_out} held out come out right"
 
