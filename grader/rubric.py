@@ -30,11 +30,17 @@ def _in_both(text: Text) -> Text:
 def _is_term(term: str) -> str:
     if not any(character.isalnum() for character in term):
         raise ValueError(f"{term!r} has no letter and no digit")
-    if any(mark in term for mark in "\n.!?;。！？；") and not re.fullmatch(
-        r"[^\n!?;。！？；]*\w\.\w[^\n!?;。！？；]*", term
-    ):
+    if re.search(r"\*(?![\s-]|$)|(^|[\s-])\*", term):
+        raise ValueError(f"{term!r} has a * elsewhere than at the end of a word")
+    if re.search(r"[\n!?;。！？；]|\.(\s|$)", term):
         raise ValueError(f"{term!r} would end a sentence, and so is never found within one")
     return term
+
+
+def _written(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("put quotes around it, for YAML takes it for something else than text")
+    return value
 
 
 def _tolerance(value: object) -> object:
@@ -49,7 +55,7 @@ def _listed(value: object) -> object:
 
 
 Translated = Annotated[Text, AfterValidator(_in_both)]
-Term = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_is_term)]
+Term = Annotated[str, BeforeValidator(_written), Field(min_length=1, max_length=60), AfterValidator(_is_term)]
 """A wording; `*` at the end of a word stands for any ending of it."""
 Terms = Annotated[tuple[Term, ...], Field(min_length=1), BeforeValidator(_listed)]
 

@@ -30,7 +30,8 @@ _FORWARD = re.compile(
     re.VERBOSE,
 )
 _INVERTING = re.compile(r"\bfail(?:s|ed|ing)?\sto\b|\bwithout\b|\black(?:s|ing|ed)?\b|\babsen(?:ce|t)\b|缺乏|缺少|失去")
-"""They deny what follows; under another negation they affirm it."""
+"""They deny a few words that follow; under another negation they affirm them."""
+_FEW = 3
 _WHOLE = re.compile(
     r"""\b(?:it\sis|it's|it\swould\sbe|it\sis\sa|is\sit)\s(?:simply\s|just\s|a\s)*
             (?:false|wrong|incorrect|untrue|mistake|myth|misconception|mistaken)\b
@@ -54,6 +55,13 @@ _BACKWARD = re.compile(
       | 无关 | 没有关系 | 没有影响 | 没有作用 | 不起作用 | 不重要 | 没有必要 | 不必要 | 并不存在 | 不存在""",
     re.VERBOSE,
 )
+_SUPPOSED = re.compile(
+    r"""\bwithout\b | \bunless\b | \botherwise\b | \bif\b[^,;]{0,60}\b(?:not|no|un\w+)\b | \bif\b[^,;]{0,60}n't\b
+      | (?:若|如果|要是|倘若|假如|假设|一旦)[^,]{0,8}(?:不|没有|无|未|缺) | 否则
+      | 不[^,]{1,8}(?:的话|时|就) | 没有[^,]{1,10}(?:的话|时|就|,)""",
+    re.VERBOSE,
+)
+"""Words that suppose the absence of something: what is denied under them is no contradiction."""
 _BOUNDARY = re.compile(
     r"""[,:()\[\]"→] | \s--?\s
       | \b(?:but|however|while|whereas|although|though|yet|so|therefore|thus|hence|then|which|when|if)\b
@@ -100,6 +108,11 @@ def denials(text: str, window: int) -> tuple[Denial, ...]:
     return (*_forward(text, window, harmless), *_whole(text), *_backward(text, harmless))
 
 
+def supposes(text: str) -> bool:
+    """Tell whether a sentence speaks of what would be without something."""
+    return _SUPPOSED.search(text) is not None
+
+
 def _forward(text: str, window: int, harmless: list[tuple[int, int]]) -> Iterator[Denial]:
     plain = [match.span() for match in _FORWARD.finditer(text) if not _inside(match.span(), harmless)]
     for match in _INVERTING.finditer(text):
@@ -107,7 +120,7 @@ def _forward(text: str, window: int, harmless: list[tuple[int, int]]) -> Iterato
         if before:
             plain = [cause for cause in plain if cause not in before]
         else:
-            plain.append(match.span())
+            yield Denial(match.end(), _reach(text, match.end(), min(window, _FEW)), match.span())
     for cause in plain:
         yield Denial(cause[1], _reach(text, cause[1], window), cause)
 

@@ -16,7 +16,8 @@ _PREDICATES_ZH = re.compile(
     r"""是|(?<![机社])会|使|让|把|被|将|为了|因为|由于|因此|所以|从而|导致|造成|引起|变|保持|需要|需|应|可以|可能
       | (?<![性功智技])能|就|才|(?<![规正原准法])则|便|用来|用于|等于|大于|小于|增|减|降|升|提高|改善|防止|避免|避开
       | 阻止|学到|记住|得到|产生|生成|依赖|取决|忽略|丢失|保留|表示|意味|说明|反映|满足|属于|(?<!所)有|没|不|来自|通过
-      | 采用|进行|对应|除以|乘|加上|相加|混淆|进入|趋|接近|落|越|更|太|很|几乎|难以""",
+      | 采用|进行|对应|除以|乘|加上|相加|混淆|进入|趋|接近|落|越|更|太|很|几乎|难以|由|(?<!未)来|选|挑|评估
+      | (?<!作)用|取|求|做|给|占|共|存""",
     re.VERBOSE,
 )
 _EVENTS_ZH = re.compile(r"消失|爆炸|饱和|收敛|震荡|过拟合|泄露|泄漏|更新|影响|利用|裁剪|训练|学习|预测|计算")
@@ -30,8 +31,9 @@ _EMPTY = re.compile(
 )
 """What looks like a predicate, and only announces a list."""
 _WORD = re.compile(r"[a-z0-9_^][a-z0-9_^'-]*")
+_ARTICLES = re.compile(r"\b(?:the|a|an|of|to|in|on|for)\b")
 _HAN = re.compile(r"[㐀-䶿一-鿿]")
-_LONG, _LEAST_GLUE = 7, 0.1
+_LONG, _LEAST_GLUE = 7, 0.15
 _MEMBERS, _LONG_MEMBERS = 3, 4
 
 
@@ -54,10 +56,12 @@ def _lexicon() -> tuple[frozenset[str], frozenset[str]]:
 def is_statement(text: str) -> bool:
     """Tell whether a normalised sentence says something, rather than only naming things."""
     bare = _EMPTY.sub(" ", text)
+    if text.rstrip("\"') ").endswith("?"):
+        return False  # a question claims nothing
     if not _has_predicate(bare, bare) or _is_salad(bare):
         return False
     members = [member for member in _SEPARATOR.split(bare) if _size(member)]
-    claims = sum(_has_predicate(member, bare) and _size(member) >= 2 for member in members)
+    claims = sum(_has_predicate(member, bare) and _size(_ARTICLES.sub("", member)) >= 2 for member in members)
     return len(members) < _MEMBERS or 2 * claims >= len(members) or _size(bare) > _LONG_MEMBERS * len(members)
 
 

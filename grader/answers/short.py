@@ -62,8 +62,12 @@ def read_answer(spec: ShortSpec, text: str) -> Reading:
     every = sentences(text)
     claims = [sentence for sentence in every if sentence.claims]
     errors = dict(_misconceptions(spec, claims))
-    judged = tuple(errors.get(name) or _judge(name, point, claims) for name, point in spec.key_points.items())
-    return Reading(judged, tuple(_notes(every)))
+    judged = (
+        # a number that stands alone is an answer; too many of them are not
+        errors.get(name) or _judge(name, point, claims if point.en else every)
+        for name, point in spec.key_points.items()
+    )
+    return Reading(tuple(judged), tuple(_notes(every)))
 
 
 def _misconceptions(spec: ShortSpec, claims: Sequence[Sentence]) -> Iterator[tuple[str, Judgement]]:

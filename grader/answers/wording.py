@@ -9,7 +9,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from grader.answers.negation import denials
+from grader.answers.negation import denials, supposes
 from grader.answers.text import has_han, normalise
 
 if TYPE_CHECKING:
@@ -75,20 +75,27 @@ def findings(worded: Worded, sentences: Sequence[Sentence], *, number: Number | 
 
 def _speaks(worded: Worded, run: Sequence[Sentence], number: Number | None) -> Polarity | None:
     language: Language = "zh" if any(sentence.language == "zh" for sentence in run) else "en"
-    passage = _joined(run, worded.window)
-    wordings = worded.wordings(language)
-    found = [polarity for wording in wordings if (polarity := _says(wording, passage)) is not None]
-    if wordings and not found:
+    passage, wordings = _joined(run, worded.window), worded.wordings(language)
+    parts = [_best(_says(wording, passage) for wording in wordings)] if wordings else []
+    parts += [_gives(number, passage)] if number is not None else []
+    if None in parts:
         return None
+    if any(supposes(sentence.text) for sentence in run):  # "without it nothing is bounded" denies nothing of it
+        return None if Polarity.DENIED in parts else Polarity.AFFIRMED
     if any(_says(wording, clause) is Polarity.DENIED for wording in wordings for clause in passage.clauses):
         return Polarity.DENIED  # whatever the rest of the sentence says: it says both
-    if number is not None:
-        spans = [span for value, span in read_numbers(passage.text, number) if _is(value, number)]
-        if not spans:
-            return None
-        found.append(passage.polarity(spans))
-        return Polarity.DENIED if Polarity.DENIED in found else Polarity.AFFIRMED
-    return Polarity.AFFIRMED if Polarity.AFFIRMED in found else Polarity.DENIED
+    return Polarity.DENIED if Polarity.DENIED in parts else Polarity.AFFIRMED
+
+
+def _best(polarities: Iterable[Polarity | None]) -> Polarity | None:
+    """Return the best of what was found: one wording is enough."""
+    found = set(polarities)
+    return next((polarity for polarity in Polarity if polarity in found), None)
+
+
+def _gives(number: Number, passage: _Passage) -> Polarity | None:
+    spans = [span for value, span in read_numbers(passage.text, number) if _is(value, number)]
+    return passage.polarity(spans) if spans else None
 
 
 def _joined(run: Sequence[Sentence], window: int) -> _Passage:
