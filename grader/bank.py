@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError, field
 
 from grader.anchors import without_anchors
 from grader.errors import BankError, InputError, describe_fault, did_you_mean
+from grader.markers import mark_faults, without_marks
 from grader.question import LANGUAGES, Check, Frozen, Performance, Question, QuestionSpec, Slug, Text, Visibility
 from grader.rubric import AnySpec, ChoiceSpec, ConceptQuestion, ExemplarSheet, ShortSpec
 from grader.sheet import SheetError, hint_at, line_of, messages, read_sheet
@@ -180,7 +181,8 @@ def _load(folder: Path | str) -> AnyQuestion:
 
 def statement(question: AnyQuestion, language: Language) -> str:
     """Return the text of the task, in Markdown, as a candidate reads it."""
-    return without_anchors(statement_file(question.folder, language).read_text(encoding="utf-8"))
+    text = statement_file(question.folder, language).read_text(encoding="utf-8")
+    return without_anchors(without_marks(text, ".md"))
 
 
 def statement_file(folder: Path, language: Language) -> Path:
@@ -218,6 +220,8 @@ def _read_question(folder: Path) -> AnyQuestion | tuple[Fault, ...]:
         found, wrong = read_checks(path, visibility, sheet.exports)
         faults += [*wrong, *_opponent_faults(found, path, own)]
         checks += found
+    if isinstance(sheet.spec, QuestionSpec) and sheet.spec.variants is not None:
+        faults += [Fault(*found) for found in mark_faults(folder, own, sheet.spec.variants.defaults)]
     if not isinstance(sheet.spec, QuestionSpec) or faults:
         return tuple(faults)
     return Question(sheet.spec, folder, own, tuple(checks))

@@ -221,7 +221,7 @@ class Batch:
             self.folder.keep(entrant.entry, verdict)
             self._ready.append(_grade(entrant, verdict))
             return None
-        return Job(question, submission, derive(self._record.seed, question.qualified_id, submission.sha256) % 2**63)
+        return Job(question, submission, derive(self._record.seed, question.qualified_id) % 2**63)
 
     def _kept(self, entrant: Entrant, job: Job) -> Verdict | None:
         """Return the verdict that an interrupted batch left, if it counts."""

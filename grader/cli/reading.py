@@ -152,6 +152,7 @@ def _write_all(folder: Path, contents: dict[str, bytes]) -> None:
 def _handout(question: AnyQuestion, candidate: str | None, key: Path | None) -> dict[str, bytes]:
     """Return what a candidate begins with, by the names of the files."""
     from grader.bank import starter, statement, statement_file
+    from grader.markers import without_marks
     from grader.question import LANGUAGES, Visibility
     from grader.rubric import ConceptQuestion
 
@@ -161,7 +162,9 @@ def _handout(question: AnyQuestion, candidate: str | None, key: Path | None) -> 
     if isinstance(question, ConceptQuestion):
         return {**_form(question, candidate, key), **texts}
     suite = question.suite(Visibility.PUBLIC)
-    return {question.spec.submission.file: starter(question).read_bytes(), **texts, suite.name: suite.read_bytes()}
+    files = {question.spec.submission.file: starter(question), suite.name: suite}
+    sources = {name: without_marks(path.read_text(encoding="utf-8"), ".py").encode() for name, path in files.items()}
+    return {**texts, **sources}
 
 
 def _form(question: ConceptQuestion, candidate: str | None, key: Path | None) -> dict[str, bytes]:

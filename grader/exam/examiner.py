@@ -10,6 +10,7 @@ from grader.exam.closing import Closing
 from grader.exam.desk import Desk, lay_desk
 from grader.exam.findings import Recorder, describe
 from grader.exam.plugin import DESK
+from grader.exam.solution import probes_sent
 from grader.exam.tracing import traced
 from grader.sandbox import wire
 from grader.sandbox.servant import imported
@@ -124,6 +125,7 @@ class Examiner:
             broken=broken,
             modules=tuple(self._modules[0]),
             guest_modules=tuple(self._modules[1]),
+            probes=probes_sent(desk.solution),
         )
 
 
