@@ -69,7 +69,7 @@ def test_the_proof_of_a_short_question_says_what_was_tried(copy: Callable[[str],
     """Each exemplar and key point, each part of the rules, and those held out."""
     proof = try_question(copy(SHORT).question())
 
-    assert {"full-en", "held-plain-zh"} <= {sight.name for sight in proof.exhibits}
+    assert {"full-en", "held-exam-zh"} <= {sight.name for sight in proof.exhibits}
     assert [check.name for check in proof.checks] == ["growth", "saturation", "gradient"]
     assert proof.mutants["killed"] > 10
     assert sum(proof.held_out.values()) == 4

@@ -44,7 +44,7 @@ _WHOLE = re.compile(
     re.VERBOSE,
 )
 _BACKWARD = re.compile(
-    r"""\b(?:is|are|was|were|be|being|seems|sounds)\s(?:(?:simply|just|completely|also|both|plainly|a|all)\s)*
+    r"""\b(?:is|are|was|were|be|being|seems|sounds)\s(?:(?:simply|just|completely|also|both|plainly|a|all|common|frequent|popular)\s)*
             (?:false|wrong|incorrect|untrue|mistaken|myth|misconception|irrelevant|unrelated|nonsense|unnecessary
               |mistake)\b
       | (?:\bnot|n't)\s(?:true|correct|right|the\scase|the\sreason|the\scause|the\spoint|needed|necessary|matter
@@ -111,6 +111,11 @@ def denials(text: str, window: int) -> tuple[Denial, ...]:
 def supposes(text: str) -> bool:
     """Tell whether a sentence speaks of what would be without something."""
     return _SUPPOSED.search(text) is not None
+
+
+def turns(text: str) -> bool:
+    """Tell whether a sentence gives a reason or turns, so that a denial of the whole is one of a part."""
+    return _TURN.search(text) is not None
 
 
 def _forward(text: str, window: int, harmless: list[tuple[int, int]]) -> Iterator[Denial]:

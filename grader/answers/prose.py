@@ -17,13 +17,15 @@ _PREDICATES_ZH = re.compile(
       | (?<![性功智技])能|就|才|(?<![规正原准法])则|便|用来|用于|等于|大于|小于|增|减|降|升|提高|改善|防止|避免|避开
       | 阻止|学到|记住|得到|产生|生成|依赖|取决|忽略|丢失|保留|表示|意味|说明|反映|满足|属于|(?<!所)有|没|不|来自|通过
       | 采用|进行|对应|除以|乘|加上|相加|混淆|进入|趋|接近|落|越|更|太|很|几乎|难以|由|(?<!未)来|选|挑|评估
-      | (?<!作)用|取|求|做|给|占|共|存""",
+      | (?<!作)用|取|求|做|给|占|共|存|超过|剩""",
     re.VERBOSE,
 )
 _EVENTS_ZH = re.compile(r"消失|爆炸|饱和|收敛|震荡|过拟合|泄露|泄漏|更新|影响|利用|裁剪|训练|学习|预测|计算")
 """Predicates in a clause, names in a list."""
 _RELATION = re.compile(r"→|->|=>|[=<>≈≤≥]")
-_SEPARATOR = re.compile(r"[,、/|+&]|\band\b|\bor\b|\bas well as\b|以及|和|与|及(?!时)|\s-\s")
+_SEPARATOR = re.compile(r"[,、/|+&]|\band\b|\bor\b|\bas well as\b|以及|\s-\s")
+_SEPARATOR_ZH = re.compile(r"和|与|及(?!时)")
+"""Within an enumeration only: elsewhere the words join what a clause is about."""
 _EMPTY = re.compile(
     r"""\b(?:is|are|was)\s(?:all\s)?(?:about|on|regarding|concerning)\b | \b(?:key\s?words?|terms?|topics?|concepts?)\b
       | \bhas\sto\sdo\swith\b | 关键词 | 关键字 | 有关 | 关于 | 涉及 | 包括 | 包含""",
@@ -60,7 +62,8 @@ def is_statement(text: str) -> bool:
         return False  # a question claims nothing
     if not _has_predicate(bare, bare) or _is_salad(bare):
         return False
-    members = [member for member in _SEPARATOR.split(bare) if _size(member)]
+    listed = _SEPARATOR_ZH.sub("、", bare) if "、" in bare else bare
+    members = [member for member in _SEPARATOR.split(listed) if _size(member)]
     claims = sum(_has_predicate(member, bare) and _size(_ARTICLES.sub("", member)) >= 2 for member in members)
     return len(members) < _MEMBERS or 2 * claims >= len(members) or _size(bare) > _LONG_MEMBERS * len(members)
 

@@ -62,12 +62,21 @@ def read_answer(spec: ShortSpec, text: str) -> Reading:
     every = sentences(text)
     claims = [sentence for sentence in every if sentence.claims]
     errors = dict(_misconceptions(spec, claims))
-    judged = (
+    judged = tuple(
         # a number that stands alone is an answer; too many of them are not
         errors.get(name) or _judge(name, point, claims if point.en else every)
         for name, point in spec.key_points.items()
     )
-    return Reading(tuple(judged), tuple(_notes(every)))
+    return Reading(judged, (*_notes(every), *_left_to_a_person(judged, claims)))
+
+
+def _left_to_a_person(judged: Sequence[Judgement], claims: Sequence[Sentence]) -> Iterator[str]:
+    missing = sum(each.standing is Standing.NOT_MET for each in judged)
+    if missing and claims:
+        yield (
+            f"{missing} of {len(judged)} key points were not found by the rules, which miss right answers in unusual "
+            "words; let a person look before this counts"
+        )
 
 
 def _misconceptions(spec: ShortSpec, claims: Sequence[Sentence]) -> Iterator[tuple[str, Judgement]]:

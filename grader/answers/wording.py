@@ -76,14 +76,14 @@ def findings(worded: Worded, sentences: Sequence[Sentence], *, number: Number | 
 def _speaks(worded: Worded, run: Sequence[Sentence], number: Number | None) -> Polarity | None:
     language: Language = "zh" if any(sentence.language == "zh" for sentence in run) else "en"
     passage, wordings = _joined(run, worded.window), worded.wordings(language)
-    parts = [_best(_says(wording, passage) for wording in wordings)] if wordings else []
-    parts += [_gives(number, passage)] if number is not None else []
-    if None in parts:
-        return None
-    if any(supposes(sentence.text) for sentence in run):  # "without it nothing is bounded" denies nothing of it
-        return None if Polarity.DENIED in parts else Polarity.AFFIRMED
-    if any(_says(wording, clause) is Polarity.DENIED for wording in wordings for clause in passage.clauses):
+    supposed = any(supposes(sentence.text) for sentence in run)  # "without it nothing is bounded" denies nothing of it
+    clauses = () if supposed else tuple(passage.clauses)
+    if any(_says(wording, clause, whole=True) is Polarity.DENIED for wording in wordings for clause in clauses):
         return Polarity.DENIED  # whatever the rest of the sentence says: it says both
+    parts = [_best(_says(wording, passage, whole=False) for wording in wordings)] if wordings else []
+    parts += [_gives(number, passage)] if number is not None else []
+    if None in parts or (supposed and Polarity.DENIED in parts):
+        return None
     return Polarity.DENIED if Polarity.DENIED in parts else Polarity.AFFIRMED
 
 
@@ -107,15 +107,18 @@ def _joined(run: Sequence[Sentence], window: int) -> _Passage:
     return _Passage(text, tuple(denied))
 
 
-def _says(wording: Wording, passage: _Passage) -> Polarity | None:
+def _says(wording: Wording, passage: _Passage, *, whole: bool) -> Polarity | None:
+    """Tell how a passage says something; of a clause that is `whole`, one denied part denies it all."""
     if any(_places(term, passage.text) for term in wording.none_of):
         return None
     groups = [wording.any_of] if wording.any_of else []
     places = [_places_of(terms, passage.text) for terms in (*groups, *wording.all_of, *wording.order)]
     if not all(places) or not _in_order(places[len(places) - len(wording.order) :], passage.text):
         return None
-    denied = any(passage.polarity(spans) is Polarity.DENIED for spans in places)
-    return Polarity.DENIED if denied else Polarity.AFFIRMED
+    denied = [passage.polarity(spans) is Polarity.DENIED for spans in places]
+    if any(denied) and not all(denied) and not whole:
+        return None  # one clause names it, and another denies something of it: that is neither
+    return Polarity.DENIED if any(denied) else Polarity.AFFIRMED
 
 
 def _places_of(terms: Iterable[str], text: str) -> list[Span]:
@@ -197,7 +200,7 @@ def _after_unit(text: str, start: int, unit: str) -> int | None:
     name = normalise(unit)
     stem = re.escape(name.removesuffix("*")) + (r"[\w-]*+" if name.endswith("*") else "")
     after = r"(?![a-z0-9_])" if re.search(r"[a-z0-9_]$", name) else ""
-    match = re.compile(rf"\s?-?{stem}{after}").match(text, start)
+    match = re.compile(rf"\s?[-个]?{stem}{after}").match(text, start)
     return match.end() if match else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from grader.answers.negation import turns
 from grader.answers.text import sentences
 from grader.bank import statement
 from grader.question import LANGUAGES
@@ -68,11 +69,14 @@ def _terms(spec: ShortSpec, language: Language) -> list[str]:
 
 
 def denied_answers(question: ConceptQuestion) -> Iterator[tuple[str, str]]:
-    """Yield good exemplars of which every sentence is denied, each with its name."""
+    """Yield good exemplars of which every sentence is denied, each with its name.
+
+    A sentence that gives a reason is left out: whoever denies "it is so, because ..." does not deny the reason.
+    """
     for name, exemplar in question.exemplars.items():
         if exemplar.role is not Role.GOOD or exemplar.held_out:
             continue
-        said = sentences(exemplar.text)
+        said = [sentence for sentence in sentences(exemplar.text) if not turns(sentence.text)]
         for language in LANGUAGES:
             own = [sentence.source.strip().rstrip(".。;；!！") for sentence in said if sentence.language == language]
             for way, frame in _DENIALS[language].items():
