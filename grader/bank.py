@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 VARIABLE = "GRADE_BANK"
 SPEC = "question.yaml"
 EXEMPLARS = "exemplars.yaml"
+IMAGES = "images"
+IMAGE_ENDINGS = frozenset({".png", ".jpg", ".svg"})
 GENERAL = Text(en="general", zh="一般")
 
 SolutionKind = Literal["correct", "wrong", "slow", "forbidden"]
@@ -188,6 +190,11 @@ def statement(question: AnyQuestion, language: Language) -> str:
 def statement_file(folder: Path, language: Language) -> Path:
     """Return where the text of the task lies, with its author's anchors."""
     return folder / f"statement.{language}.md"
+
+
+def images(question: AnyQuestion) -> tuple[Path, ...]:
+    """Return the pictures that statements and options show, as `![...](images/NAME)`."""
+    return tuple(sorted(path for path in (question.folder / IMAGES).glob("*") if path.suffix in IMAGE_ENDINGS))
 
 
 def starter(question: Question) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from test_cli import assert_told, grade
 
 from grader.bank import load_bank
 from grader.errors import BankError
@@ -174,3 +175,19 @@ def test_a_question_in_words_has_no_tests(copy: Callable[[str], Copy]) -> None:
 
     with pytest.raises(Exception, match="asks for words"):
         load_bank(place.folder.parent.parent).find_code("attention-scaling")
+
+
+def test_a_picture_is_shown_in_both_languages(copy: Callable[[str], Copy], tmp_path: Path) -> None:
+    """What is shown is there, what is there is shown, and `grade start` hands it out."""
+    place = copy(CHOICE)
+    place.change("statement.en.md", "Which of", "![curve](images/curve.png)\n\nWhich of")
+    assert any("images/curve.png is shown in 'en', and there is no such picture" in each for each in place.faults())
+
+    (place.folder / "images").mkdir()
+    (place.folder / "images" / "curve.png").write_bytes(b"png")
+    assert place.faults() == ("statement: images/curve.png is not shown in 'zh'; show it, or take it out",)
+    place.change("statement.zh.md", "下列", "![曲线](images/curve.png)\n\n下列")
+    assert place.faults() == ()
+    done = grade("start", "f1-from-counts", tmp_path / "work", "--bank", place.folder.parent.parent)
+    assert_told(done, 0, "images/curve.png")
+    assert (tmp_path / "work" / "images" / "curve.png").read_bytes() == b"png"

@@ -142,6 +142,7 @@ def _write_all(folder: Path, contents: dict[str, bytes]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         for name, content in contents.items():
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(content)
     except OSError:
         for name in contents:
@@ -151,7 +152,7 @@ def _write_all(folder: Path, contents: dict[str, bytes]) -> None:
 
 def _handout(question: AnyQuestion, candidate: str | None, key: Path | None) -> dict[str, bytes]:
     """Return what a candidate begins with, by the names of the files."""
-    from grader.bank import starter, statement, statement_file
+    from grader.bank import IMAGES, images, starter, statement, statement_file
     from grader.markers import without_marks
     from grader.question import LANGUAGES, Visibility
     from grader.rubric import ConceptQuestion
@@ -160,7 +161,8 @@ def _handout(question: AnyQuestion, candidate: str | None, key: Path | None) -> 
         statement_file(question.folder, language).name: statement(question, language).encode() for language in LANGUAGES
     }
     if isinstance(question, ConceptQuestion):
-        return {**_form(question, candidate, key), **texts}
+        pictures = {f"{IMAGES}/{path.name}": path.read_bytes() for path in images(question)}
+        return {**_form(question, candidate, key), **texts, **pictures}
     suite = question.suite(Visibility.PUBLIC)
     files = {question.spec.submission.file: starter(question), suite.name: suite}
     sources = {name: without_marks(path.read_text(encoding="utf-8"), ".py").encode() for name, path in files.items()}
