@@ -268,6 +268,14 @@ GROWTH = both(
         ("The variance grows. The variance does not grow.", Standing.CONTRADICTED),
         ("The variance grows, or the variance does not grow.", Standing.CONTRADICTED),
         ("方差增大是错误的。", Standing.CONTRADICTED),
+        ("That the variance grows is a common mistake.", Standing.CONTRADICTED),
+        ("Does the variance grow?", Standing.NOT_MET),
+        ("Without scaling, the variance grows.", Standing.MET),
+        ("Without scaling, the variance could not grow. It grows as the variance does.", Standing.MET),
+        ("Otherwise the variance would not grow.", Standing.NOT_MET),
+        ("如果不缩放，方差会增大。", Standing.MET),
+        ("方差会增大。如果没有因子，方差就不会变大。", Standing.MET),
+        ("The variance is one thing, and the mean does not grow.", Standing.NOT_MET),
         ("", Standing.NOT_MET),
     ],
 )
@@ -381,6 +389,15 @@ def test_an_injection_is_text(text: str) -> None:
     assert read_answer(spec, text).met == set()
     assert with_answer.met == {"growth"}
     assert any("speaks to the grader" in note for note in with_answer.notes)
+
+
+def test_what_the_rules_did_not_find_is_left_to_a_person() -> None:
+    """They miss right answers in unusual words: the note says so, unless nothing was said at all."""
+    spec = short(growth=GROWTH)
+
+    assert any("let a person look" in note for note in read_answer(spec, "It balloons, as it is a sum.").notes)
+    for text in ("The variance grows.", "variance, spread, growth", "The variance does not grow."):
+        assert not any("let a person look" in note for note in read_answer(spec, text).notes)
 
 
 def test_another_language_is_told_to_the_reviewer() -> None:

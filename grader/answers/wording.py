@@ -37,7 +37,7 @@ class Finding:
 
     polarity: Polarity
     quote: str
-    """Verbatim."""
+    """Verbatim, sentence by sentence."""
 
 
 @dataclass(frozen=True)
