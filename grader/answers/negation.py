@@ -132,7 +132,7 @@ def _forward(text: str, window: int, harmless: list[tuple[int, int]]) -> Iterato
 
 def _reach(text: str, start: int, window: int) -> int:
     """Return where a window of words ends, or the clause before it."""
-    boundary = _BOUNDARY.search(text, start + 1)
+    boundary = _BOUNDARY.search(text, start)
     end, left = boundary.start() if boundary else len(text), float(window)
     for token in _TOKEN.finditer(text, start, end):
         left -= 1.0 if token["word"] else 0.5
