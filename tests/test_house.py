@@ -27,11 +27,12 @@ FLOORS = {
     "expressions": 0,
     "errors": 1,
     "anchors": 1,
-    "sheet": 1,
     "files": 1,
     "trees": 1,
     "markers": 1,
     "question": 1,
+    "rubric": 1,
+    "sheet": 1,
     "verdict": 1,
     "engine": 1,
     "submission": 2,
@@ -45,6 +46,7 @@ FLOORS = {
     "cluster": 3,
     "report": 3,
     "plan": 3,
+    "answers": 3,
     "watch": 3,
     "exam": 4,
     "grading": 5,
@@ -66,6 +68,7 @@ FLOORS = {
 NEIGHBOURS = {
     ("sheet", "errors"): "a fault in a file is said as every error is: place, fault, cure",
     ("policy", "submission"): "a policy is a question put to a submission's syntax trees",
+    ("rubric", "question"): "a rubric is part of a spec, built from the same frozen base",
     ("verdict", "question"): "both documents are built from the same frozen base and the same words",
 }
 

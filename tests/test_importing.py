@@ -159,7 +159,7 @@ def test_a_foreign_reference_is_never_loaded_into_the_examiner(
 ) -> None:
     """Neither as the fixture `reference` nor to be traced; and the proof says so instead of tracing it."""
     folder, _ = imported
-    question = load_bank(folder / "bank").find("own-hostile")
+    question = load_bank(folder / "bank").find_code("own-hostile")
     submission = read_submission(question.reference, question.spec)
     template, _ = at_strongest(None, lambda level: ready_template(question, level))
     desk = lay_desk(question, submission, 0, template)
