@@ -34,12 +34,10 @@ class LabelMap:
 class _Classifier(nn.Module):
     def __init__(self, vocab_size, n_classes, max_len):
         super().__init__()
-        width = 32  # pragma: no mutate
+        width, heads, inner, dropout = 32, 2, 64, 0.0  # pragma: no mutate
         self.tokens = nn.Embedding(vocab_size, width)
         self.places = nn.Embedding(max_len, width)
-        self.layer = nn.TransformerEncoderLayer(
-            width, 2, 64, 0.0, batch_first=True, norm_first=True
-        )  # pragma: no mutate
+        self.layer = nn.TransformerEncoderLayer(width, heads, inner, dropout, batch_first=True)
         self.head = nn.Linear(width, n_classes)
 
     def forward(self, ids, mask):
