@@ -75,7 +75,7 @@ def test_a_good_draft_is_proven_and_accepted(tmp_path: Path) -> None:
     bank = tmp_path / "bank"
     bank.mkdir()
     acceptance = accept(folder, bank)
-    question = load_bank(bank).find("training/clip")
+    question = load_bank(bank).find_code("training/clip")
 
     assert (draft.ending, draft.reason, draft.faults) == (Ending.PROVEN, "", ())
     assert (acceptance.forced, acceptance.faults) == (False, ())
@@ -92,7 +92,7 @@ def test_a_good_draft_says_what_it_took(tmp_path: Path) -> None:
     """Every stage has its yield in the report, every prompt and reply stands in the log, and no key does."""
     folder, draft = drafted(tmp_path, Script())
     exchange = [json.loads(line) for line in folder.log.read_text(encoding="utf-8").splitlines()]
-    proof = read_proof(load_bank(folder.path / "bank").find("clip"))
+    proof = read_proof(load_bank(folder.path / "bank").find_code("clip"))
     written = b"".join(path.read_bytes() for path in folder.path.rglob("*") if path.is_file())
 
     assert [stage.name for stage in draft.stages] == [
@@ -263,7 +263,7 @@ def test_a_proof_of_foreign_programs_loads_none_of_them(tmp_path: Path) -> None:
     reference.write_text(REFERENCE + mark, encoding="utf-8")
     from grader.proof.trial import try_question
 
-    question = load_bank(folder.path / "bank").find("clip")
+    question = load_bank(folder.path / "bank").find_code("clip")
     theirs = try_question(question, seed=1, runs=1, ours=False)
     untouched = not (tmp_path / CANARY).exists()
     try_question(question, seed=1, runs=1, ours=True)
@@ -321,7 +321,7 @@ def filled(tmp_path: Path, said: dict[str, str]) -> Draft:
 def test_a_model_fills_a_template(tmp_path: Path) -> None:
     """Its words and its choices stand in the question, which is proven."""
     draft = filled(tmp_path, SLOTS)
-    question = load_bank(tmp_path / "drafts/score/bank").find("score")
+    question = load_bank(tmp_path / "drafts/score/bank").find_code("score")
 
     assert (draft.ending, draft.defaults) == (Ending.PROVEN, ())
     assert question.spec.title.en == SLOTS["title"]

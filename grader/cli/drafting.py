@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from grader.cli.documents import document
 from grader.cli.options import bank_option, isolation_option
 from grader.errors import InputError
 
@@ -51,13 +52,17 @@ def drafts_option(function: click.decorators.FC) -> click.decorators.FC:
 
 @click.group()
 def draft() -> None:
-    """Draft questions with a language model, and prove them.
+    """Draft questions with a language model or out of documents, and prove them.
 
     \b
     Example:
       grade draft topic "F score of a defect classifier" --family evaluation --template metric
       grade draft accept f-score-of-a-defect-classifier
+      grade draft document interview.md
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
+
+
+draft.add_command(document)
 
 
 @draft.command()

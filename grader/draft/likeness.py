@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from grader.question import Question
+    from grader.rubric import AnyQuestion
 
 PHRASE = 3
 """Words in a row; a Chinese character is a word."""
@@ -34,7 +35,7 @@ def share(text: str, other: str) -> float:
     return len(mine & theirs) / shorter if shorter else 0.0
 
 
-def alike(question: Question, others: Iterable[Question], least: float = LEAST_SHARE) -> tuple[Likeness, ...]:
+def alike(question: Question, others: Iterable[AnyQuestion], least: float = LEAST_SHARE) -> tuple[Likeness, ...]:
     """Return the questions whose statement resembles this one's in some language, the likest first."""
     mine = {language: statement(question, language) for language in LANGUAGES}
     found = []

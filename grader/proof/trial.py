@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from grader import __version__
 from grader.errors import SubmissionError
 from grader.proof import limits, mutants, right, worth, wrong
+from grader.proof.concept import try_concept
 from grader.proof.document import CheckRecord, MutantRecord, Proof, Sight
 from grader.proof.expectation import Role, exhibits
 from grader.proof.leak import leak_faults
@@ -19,6 +20,7 @@ from grader.proof.statement import statement_faults
 from grader.proof.tripwires import trip
 from grader.proof.workbench import Workbench
 from grader.question import Visibility
+from grader.rubric import ConceptQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from grader.proof.mutation.mutant import Mutant
     from grader.proof.workbench import Step, Trial
     from grader.question import Check, Question
+    from grader.rubric import AnyQuestion
     from grader.verdict import Coverage, Level
 
 RUNS, QUICK_RUNS = 20, 3
@@ -38,7 +41,7 @@ SEED_BITS = 63
 
 
 def try_question(
-    question: Question,
+    question: AnyQuestion,
     *,
     seed: int | None = None,
     level: Level | None = None,
@@ -60,6 +63,8 @@ def try_question(
         step: told of progress.
         ours: whether its solutions are programs of our own; if not, none is ever loaded into the examiner.
     """
+    if isinstance(question, ConceptQuestion):
+        return try_concept(question)
     started = time.monotonic()
     seed = secrets.randbits(SEED_BITS) if seed is None else seed
     with Workbench(question, seed=seed, level=level, jobs=jobs, step=step) as bench:
@@ -74,7 +79,7 @@ class _Trial:
         self._question = question
         self._runs = runs
         self._quick = quick
-        self._ours = ours
+        self._ours = ours and not question.spec.source.foreign
         hidden = [check for check in question.checks if check.visibility is Visibility.HIDDEN]
         # a quick look does not ask whether every check earns its place
         exempt = [check.name for check in hidden if check.contract or quick]
