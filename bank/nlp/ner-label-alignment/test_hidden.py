@@ -92,7 +92,8 @@ def batch_of(seed, dtype="float64", size=2.0):
 @given(words=WORDS, order=st.permutations(range(7)))
 @settings(max_examples=30, deadline=None)
 def test_labels_of_sub_tokens(solution, words, order):
-    word_ids, tags, names = lay_out([*(word for word in words if word[1]), (NONE, 2, True)], order)
+    every = [(tag, 2, False) for tag in (*range(7), NONE)]
+    word_ids, tags, names = lay_out([*(word for word in words if word[1]), *every], order)
     for policy in ("first", "all"):
         expected = expected_labels(word_ids, tags, names, policy)
         assert_equal(solution.align(word_ids, tags, names, policy), expected)
