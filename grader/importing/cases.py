@@ -53,7 +53,8 @@ def split_cases(recording: Recording, shown: str) -> Cases:
         raise Refusal("none of what its check asks can be written down")
     calls = set(_calls_in(shown, {case.export for case in kept}))
     bare = _bare(shown)
-    public, hidden = [], []
+    public: list[Case] = []
+    hidden: list[Case] = []
     for case in kept:
         (public if _is_shown(case, calls, bare) else hidden).append(case)
     if not hidden:
