@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError, field
 
 from grader.anchors import without_anchors
 from grader.errors import BankError, InputError, did_you_mean
+from grader.markers import mark_faults, without_marks
 from grader.question import LANGUAGES, Check, Frozen, Performance, Question, QuestionSpec, Slug, Text, Visibility
 from grader.sheet import Fault, fault_messages, hint_at, read_sheet, read_text
 from grader.trees import parse
@@ -139,7 +140,8 @@ def load_question(folder: Path | str) -> Question:
 
 def statement(question: Question, language: Language) -> str:
     """Return the text of the task, in Markdown, as a candidate reads it."""
-    return without_anchors(statement_file(question.folder, language).read_text(encoding="utf-8"))
+    text = statement_file(question.folder, language).read_text(encoding="utf-8")
+    return without_anchors(without_marks(text, ".md"))
 
 
 def statement_file(folder: Path, language: Language) -> Path:
@@ -175,6 +177,8 @@ def _read_question(folder: Path) -> Question | tuple[Fault, ...]:
         found, wrong = read_checks(path, visibility, exports)
         faults += [*wrong, *_opponent_faults(found, path, own)]
         checks += found
+    if sheet.value is not None and sheet.value.variants is not None:
+        faults += [Fault(*found) for found in mark_faults(folder, own, sheet.value.variants.defaults)]
     if sheet.value is None or faults:
         return tuple(faults)
     return Question(sheet.value, folder, own, tuple(checks))

@@ -24,16 +24,19 @@ ROOT = Path(__file__).resolve().parent.parent
 EXPLOITS = ROOT / "tests" / "exploits"
 
 FLOORS = {
+    "expressions": 0,
     "errors": 1,
     "anchors": 1,
     "sheet": 1,
     "files": 1,
     "trees": 1,
+    "markers": 1,
     "question": 1,
     "verdict": 1,
     "engine": 1,
     "submission": 2,
     "bank": 2,
+    "variants": 2,
     "policy": 2,
     "score": 2,
     "gradebook": 2,

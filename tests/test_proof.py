@@ -46,8 +46,8 @@ FAULTS = {
     r"\(--seed \d+ shows it again on reference\.py\)",
     "accepts-zeros": r"wrong: the suite accepts the trivial answer 'trivial/zeros'; .*",
     "right-after-all": r"wrong: wrong/by_pairs\.py is accepted: no hidden check fails; .*",
-    "found-by-luck": r"wrong: wrong/six_hundreds\.py is found out only by luck, not under \d of 5 seeds "
-    r"\(--seed \d+ shows it\); sharpen a check",
+    "found-by-luck": r"wrong: wrong/six_hundreds\.py is found out only by luck: \d+ of at most 20 seeds let it pass, "
+    r"as --seed \d+ shows; sharpen a check",
     "survivors": r"mutants: \d+ of \d+ are killed, fewer than 90%; .*: empty-loop@\d+, .*, arithmetic@\d+",
     "idle-check": r"checks: test_mean_lies_between \(line \d+\) kills nothing that no.* test_(mean|spread): .*",
     "untested-branch": r"checks: the hidden suite runs 7 of 8 branches of the reference; never from line 10 to 11; .*",

@@ -35,6 +35,7 @@ COMMANDS = {
     "similar": ("grader.cli.learning:similar", "Show submissions that share what others do not."),
     "new": ("grader.cli.authoring:new", "Write the scaffold of a new question."),
     "verify": ("grader.cli.proving:verify", "Say whether questions are sound."),
+    "variants": ("grader.cli.varying:variants", "Draw, write and prove variants of a question."),
     "doctor": ("grader.cli.machine:doctor", "Say what this machine can enforce."),
 }
 GC_THRESHOLD = 100_000  # a command ends long before cycles matter; collecting during imports costs a tenth of them

@@ -132,10 +132,13 @@ def _write_all(folder: Path, contents: dict[str, bytes]) -> None:
 def _handout(question: Question) -> dict[str, bytes]:
     """Return what a candidate begins with, by the names of the files."""
     from grader.bank import starter, statement, statement_file
+    from grader.markers import without_marks
     from grader.question import LANGUAGES, Visibility
 
     suite = question.suite(Visibility.PUBLIC)
     texts = {
         statement_file(question.folder, language).name: statement(question, language).encode() for language in LANGUAGES
     }
-    return {question.spec.submission.file: starter(question).read_bytes(), **texts, suite.name: suite.read_bytes()}
+    files = {question.spec.submission.file: starter(question), suite.name: suite}
+    sources = {name: without_marks(path.read_text(encoding="utf-8"), ".py").encode() for name, path in files.items()}
+    return {**texts, **sources}
