@@ -240,6 +240,18 @@ def test_batches_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
         read_cohort([one, other])
 
 
+def test_verdicts_of_different_checks_are_refused(tmp_path: Path) -> None:
+    """A verdict that was put into the folder by hand, or is from before the suite was changed."""
+    root = batch(tmp_path / "a", 5)
+    folder = BatchFolder(root)
+    odd = folder.record().entries[3]
+    kept = folder.verdict(odd)
+    folder.keep(odd, kept.model_copy(update={"checks": kept.checks[1:]}))
+
+    with pytest.raises(InputError, match="'c003' and 'c000' were graded by different checks"):
+        statistics_of(read_cohort([root]))
+
+
 def test_the_command_tells_and_writes(tmp_path: Path) -> None:
     """A table for people, JSON and CSV for programs, one message for a folder that is none."""
     large, small = batch(tmp_path / "a", 80), batch(tmp_path / "b", 12)

@@ -80,7 +80,7 @@ def similar(where: Path, name: str | None, source: Path | None, top: int, form: 
             f"nobody answered {name or 'anything'} here", file=where, cure="Name another folder or question"
         )
     if form == "json":
-        from grader.takehome.similarity_view import as_report
+        from grader.takehome.similarity_report import as_report
 
         reports = [as_report(gathered, top).model_dump(mode="json") for gathered in found]
         click.echo(json.dumps(reports, indent=2, ensure_ascii=False))
