@@ -16,7 +16,7 @@ import numpy as np
 from grader.question import Frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -60,12 +60,13 @@ def median(values: Sequence[float]) -> Estimate | None:
     return Estimate(value=middle, low=ordered[rank - 1], high=ordered[count - rank])
 
 
-def resamples(count: int) -> list[NDArray[np.float64]]:
-    """Return how often each of `count` candidates is drawn in each resample, in blocks of (resamples, count)."""
+def resamples(count: int) -> Iterator[NDArray[np.float64]]:
+    """Yield how often each of `count` candidates is drawn in each resample, in blocks of (resamples, count)."""
     draw = np.random.default_rng(_SEED)
     block = max(1, min(RESAMPLES, _CELLS // count))
-    sizes = [min(block, RESAMPLES - start) for start in range(0, RESAMPLES, block)]
-    return [draw.multinomial(count, np.full(count, 1 / count), size=size).astype(np.float64) for size in sizes]
+    for start in range(0, RESAMPLES, block):
+        size = min(block, RESAMPLES - start)
+        yield draw.multinomial(count, np.full(count, 1 / count), size=size).astype(np.float64)
 
 
 def between(value: float, drawn: NDArray[np.float64]) -> Estimate | None:
