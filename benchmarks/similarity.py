@@ -16,7 +16,7 @@ from benchmarks.cost import ROOT
 from benchmarks.disguises import DISGUISES
 from benchmarks.table import head, row, write
 from grader.bank import load_bank, solutions, starter
-from grader.question import Visibility
+from grader.question import Question, Visibility
 from grader.submission import Unit
 from grader.takehome.similarity import compare, given_hashes, sketch
 from grader.takehome.tokens import tokens_of_unit
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from grader.question import Question
     from grader.takehome.similarity import Comparison
     from grader.takehome.tokens import Token
 
@@ -47,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.similarity", description=__doc__)
     parser.add_argument("--seeds", type=int, default=5, help="disguised copies of each question and disguise")
     seeds = parser.parse_args().seeds
-    questions = load_bank(ROOT / "bank").questions
+    questions = [each for each in load_bank(ROOT / "bank").questions if isinstance(each, Question)]
     columns = [f"precision, recall at {line:.0%}" for line in LINES]
     table = head(
         "disguise", "copy comes first", "it shares, least", "median", "different share, median", "most", *columns

@@ -9,7 +9,7 @@ import ast
 import os
 import warnings
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -20,6 +20,7 @@ from grader.anchors import without_anchors
 from grader.errors import BankError, InputError, did_you_mean
 from grader.markers import mark_faults, without_marks
 from grader.question import LANGUAGES, Check, Frozen, Performance, Question, QuestionSpec, Slug, Text, Visibility
+from grader.rubric import AnySpec, ChoiceSpec, ConceptQuestion, ExemplarSheet, ShortSpec
 from grader.sheet import Fault, fault_messages, hint_at, read_sheet, read_text
 from grader.trees import parse
 
@@ -27,10 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from grader.question import Language
+    from grader.rubric import AnyQuestion, Exemplar
     from grader.sheet import Sheet
 
 VARIABLE = "GRADE_BANK"
 SPEC = "question.yaml"
+EXEMPLARS = "exemplars.yaml"
+IMAGES = "images"
+IMAGE_ENDINGS = frozenset({".png", ".jpg", ".svg"})
 GENERAL = Text(en="general", zh="一般")
 
 SolutionKind = Literal["correct", "wrong", "slow", "forbidden"]
@@ -50,7 +55,7 @@ class Bank:
     """The folder of every question, in the order of their ids."""
 
     @cached_property
-    def _everything(self) -> dict[str, Question | tuple[Fault, ...]]:
+    def _everything(self) -> dict[str, AnyQuestion | tuple[Fault, ...]]:
         return {_qualified_id(folder): _read_question(folder) for folder in self.folders}
 
     @property
@@ -59,20 +64,32 @@ class Bank:
         return tuple(map(_qualified_id, self.folders))
 
     @property
-    def questions(self) -> tuple[Question, ...]:
+    def questions(self) -> tuple[AnyQuestion, ...]:
         """Every question that can be loaded."""
-        return tuple(found for found in self._everything.values() if isinstance(found, Question))
+        return tuple(found for found in self._everything.values() if not isinstance(found, tuple))
 
     @property
     def broken(self) -> dict[str, tuple[Fault, ...]]:
         """Qualified id to the reasons, of every question that cannot be loaded."""
-        return {name: found for name, found in self._everything.items() if not isinstance(found, Question)}
+        return {name: found for name, found in self._everything.items() if isinstance(found, tuple)}
 
     def faults(self) -> tuple[Fault, ...]:
         """Return every fault of every question."""
         return tuple(fault for faults in self.broken.values() for fault in faults)
 
-    def find(self, id: str) -> Question:  # noqa: A002  an id is what a person calls it
+    def find_code(self, id: str) -> Question:  # noqa: A002  an id is what a person calls it
+        """Load one question that asks for code.
+
+        Raises:
+            InputError: as `find`; or it asks for words.
+            BankError: it cannot be loaded; lists every fault.
+        """
+        found = self.find(id)
+        if isinstance(found, Question):
+            return found
+        raise InputError(f"{found.qualified_id} has no tests: it asks for words", cure="Use `grade submit`")
+
+    def find(self, id: str) -> AnyQuestion:  # noqa: A002  an id is what a person calls it
         """Load one question, by its id with or without its family.
 
         Raises:
@@ -81,7 +98,7 @@ class Bank:
         """
         matches = [folder for folder in self.folders if id in {folder.name, _qualified_id(folder)}]
         if len(matches) == 1:
-            return load_question(matches[0])
+            return _load(matches[0])
         if matches:
             names = " and ".join(map(_qualified_id, matches))
             raise InputError(f"{id!r} may be {names}", cure="Give the family too")
@@ -125,20 +142,27 @@ def _is_public(path: Path) -> bool:
 
 
 def load_question(folder: Path | str) -> Question:
-    """Load the question in one folder.
+    """Load the question in one folder, which asks for code.
 
     Raises:
         BankError: it cannot be loaded; lists every fault.
     """
+    found = _load(folder)
+    if isinstance(found, Question):
+        return found
+    raise BankError(f"question {found.qualified_id!r} has no tests: it asks for words")
+
+
+def _load(folder: Path | str) -> AnyQuestion:
     folder = Path(os.path.abspath(folder))
     found = _read_question(folder)
-    if isinstance(found, Question):
+    if not isinstance(found, tuple):
         return found
     listing = "".join(f"\n  {fault}" for fault in found)
     raise BankError(f"question {_qualified_id(folder)!r} cannot be loaded:{listing}")
 
 
-def statement(question: Question, language: Language) -> str:
+def statement(question: AnyQuestion, language: Language) -> str:
     """Return the text of the task, in Markdown, as a candidate reads it."""
     text = statement_file(question.folder, language).read_text(encoding="utf-8")
     return without_anchors(without_marks(text, ".md"))
@@ -147,6 +171,11 @@ def statement(question: Question, language: Language) -> str:
 def statement_file(folder: Path, language: Language) -> Path:
     """Return where the text of the task lies, with its author's anchors."""
     return folder / f"statement.{language}.md"
+
+
+def images(question: AnyQuestion) -> tuple[Path, ...]:
+    """Return the pictures that statements and options show, as `![...](images/NAME)`."""
+    return tuple(sorted(path for path in (question.folder / IMAGES).glob("*") if path.suffix in IMAGE_ENDINGS))
 
 
 def starter(question: Question) -> Path:
@@ -166,29 +195,59 @@ def _qualified_id(folder: Path) -> str:
 # --- one question ----------------------------------------------------------------------------------------------------
 
 
-def _read_question(folder: Path) -> Question | tuple[Fault, ...]:
+def _read_question(folder: Path) -> AnyQuestion | tuple[Fault, ...]:
     own = folder.parent.parent.parent / "solutions" / folder.parent.name / folder.name
-    sheet = read_sheet(folder / SPEC, QuestionSpec)
-    exports = _exports(sheet)
-    faults = [*sheet.faults, *_place_faults(sheet, folder), *_file_faults(folder, own)]
+    sheet = _read_spec(folder / SPEC)
+    faults = [*sheet.faults, *_place_faults(sheet, folder), *_statement_faults(folder)]
+    if sheet.model is not QuestionSpec:
+        return _concept_question(sheet, faults, folder, own)
+    faults += _missing_files(folder, own)
     checks: list[Check] = []
     for visibility in Visibility:
         path = folder / f"test_{visibility.value}.py"
-        found, wrong = read_checks(path, visibility, exports)
+        found, wrong = read_checks(path, visibility, _exports(sheet))
         faults += [*wrong, *_opponent_faults(found, path, own)]
         checks += found
-    if sheet.value is not None and sheet.value.variants is not None:
+    if isinstance(sheet.value, QuestionSpec) and sheet.value.variants is not None:
         faults += [Fault(*found) for found in mark_faults(folder, own, sheet.value.variants.defaults)]
-    if sheet.value is None or faults:
+    if not isinstance(sheet.value, QuestionSpec) or faults:
         return tuple(faults)
     return Question(sheet.value, folder, own, tuple(checks))
 
 
-def _file_faults(folder: Path, own: Path) -> Iterator[Fault]:
-    """Find files that are missing, and statements that say nothing."""
+def _concept_question(
+    sheet: Sheet[AnySpec], faults: list[Fault], folder: Path, own: Path
+) -> ConceptQuestion | tuple[Fault, ...]:
+    exemplars, wrong = _read_exemplars(own / EXEMPLARS, sheet.value) if sheet.model is ShortSpec else ({}, ())
+    faults += wrong
+    if not isinstance(sheet.value, ChoiceSpec | ShortSpec) or faults:
+        return tuple(faults)
+    return ConceptQuestion(sheet.value, folder, own, exemplars)
+
+
+def _read_exemplars(path: Path, spec: AnySpec | None) -> tuple[dict[str, Exemplar], tuple[Fault, ...]]:
+    """Read the answers that a short question is proven by; what they meet must be its key points."""
+    sheet = read_sheet(path, ExemplarSheet)
+    if sheet.value is None or not isinstance(spec, ShortSpec):
+        return {}, sheet.faults
+    points = spec.key_points
+    unknown = tuple(
+        sheet.fault(("exemplars", name, "met"), f"{point!r} is no key point{hint_at(point, points)}")
+        for name, exemplar in sheet.value.exemplars.items()
+        for point in exemplar.met
+        if point not in points
+    )
+    return sheet.value.exemplars, unknown
+
+
+def _missing_files(folder: Path, own: Path) -> Iterator[Fault]:
     for path in (folder / "starter.py", own / "reference.py"):
         if not path.is_file():
             yield Fault(path, None, "the file is missing")
+
+
+def _statement_faults(folder: Path) -> Iterator[Fault]:
+    """Find statements that are missing, or say nothing."""
     for language in LANGUAGES:
         path = statement_file(folder, language)
         text = read_text(path)
@@ -211,14 +270,35 @@ def _opponent_faults(checks: Collection[Check], path: Path, own: Path) -> Iterat
 # --- the spec --------------------------------------------------------------------------------------------------------
 
 
-def _exports(sheet: Sheet[QuestionSpec]) -> tuple[str, ...]:
-    """Return the exports, those of a spec with faults too, so that its suites can be read all the same."""
-    if sheet.value is not None:
+_SPECS: dict[str, type[AnySpec]] = {"code": QuestionSpec, "choice": ChoiceSpec, "short": ShortSpec}
+"""Kind of a question to the model of its spec."""
+
+
+def _read_spec(path: Path) -> Sheet[AnySpec]:
+    usual: type[AnySpec] = QuestionSpec
+    sheet = read_sheet(path, usual, choose=_model_of)
+    return replace(sheet, faults=tuple(map(_naming_every_kind, sheet.faults)))
+
+
+def _model_of(value: object) -> type[AnySpec]:
+    kind = value.get("kind", "code") if isinstance(value, dict) else "code"
+    return _SPECS.get(kind, QuestionSpec) if isinstance(kind, str) else QuestionSpec
+
+
+def _naming_every_kind(fault: Fault) -> Fault:
+    if not fault.message.startswith("kind: "):
+        return fault
+    return replace(fault, message=fault.message.replace("'code'", " or ".join(map(repr, _SPECS)), 1))
+
+
+def _exports(sheet: Sheet[AnySpec]) -> tuple[str, ...]:
+    """Return what code must define; of a spec with faults what it seems to be, so that its suites can be read."""
+    if isinstance(sheet.value, QuestionSpec):
         return tuple(sheet.value.submission.exports)
     return tuple(str(place[-1]) for place in sheet.lines if len(place) == 3 and place[:2] == ("submission", "exports"))
 
 
-def _place_faults(sheet: Sheet[QuestionSpec], folder: Path) -> Iterator[Fault]:
+def _place_faults(sheet: Sheet[AnySpec], folder: Path) -> Iterator[Fault]:
     """Find an id or a family that is not the folder's name."""
     if sheet.value is None:
         return
@@ -227,7 +307,8 @@ def _place_faults(sheet: Sheet[QuestionSpec], folder: Path) -> Iterator[Fault]:
         ("family", sheet.value.family, folder.parent.name),
     ):
         if is_called != should_be:
-            yield sheet.fault((key,), f"{key} is {is_called!r}, but the folder is called {should_be!r}")
+            message = f"{key} is {is_called!r}, but the folder is called {should_be!r}"
+            yield Fault(sheet.path, sheet.lines.get((key,)), message)
 
 
 # --- the suites ------------------------------------------------------------------------------------------------------

@@ -163,6 +163,8 @@ class Source(Frozen):
 
     topic: str
     """Row of the topic table it covers."""
+    foreign: bool = False
+    """Whether its solutions came from elsewhere and nobody has read them: they run in guests only."""
 
 
 Reason = Annotated[str, Field(min_length=10)]
@@ -184,8 +186,8 @@ class Feedback(StrEnum):
     FULL = "full"
 
 
-class QuestionSpec(Frozen):
-    """The content of one `question.yaml`, format 1."""
+class Spec(Frozen):
+    """What every `question.yaml`, format 1, holds, whatever its kind."""
 
     format: Literal[1]
     id: Slug
@@ -195,17 +197,22 @@ class QuestionSpec(Frozen):
     minutes: PositiveInt
     """Minutes a prepared candidate needs."""
     skills: tuple[str, ...] = ()
+    feedback: Feedback = Feedback.CATEGORY
+    source: Source
+
+
+class QuestionSpec(Spec):
+    """The content of a `question.yaml` that asks for code."""
+
     kind: Literal["code"] = "code"
     submission: SubmissionSpec
     environment: Environment = Environment()
     limits: Limits = Limits()
     forbidden: Forbidden = Forbidden()
-    feedback: Feedback = Feedback.CATEGORY
     proof: ProofSpec = ProofSpec()
     variants: Variants | None = None
     variant: Variant | None = None
     """Set where the question was made from another by drawing its parameters; nobody writes it by hand."""
-    source: Source
 
 
 class Quantity(StrEnum):

@@ -1,4 +1,7 @@
-"""A YAML file written by a person: its values, the line of each key, and its faults in words that say where."""
+"""A YAML document that somebody wrote: its values, the line of each key, and its faults in words that say where.
+
+Aliases, tags, repeated keys and deep nesting are refused before anything is built of them.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from grader.errors import describe_fault, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from pydantic_core import ErrorDetails
 
@@ -42,6 +45,7 @@ class Sheet(Generic[Model]):
     """A file as it was read: whole, or in parts with the reasons."""
 
     path: Path
+    model: type[Model]
     value: Model | None
     """None where there is a fault."""
     lines: Mapping[Place, int]
@@ -53,20 +57,61 @@ class Sheet(Generic[Model]):
         return Fault(self.path, line_of(self.lines, place), message)
 
 
-def read_sheet(path: Path, model: type[Model]) -> Sheet[Model]:
-    """Read a file that a model describes; every fault is in what is returned, none is raised."""
+class SheetError(ValueError):
+    """A document is no YAML, or holds what none of ours needs."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.message, self.line = message, line
+
+
+def read_sheet(
+    path: Path, model: type[Model], *, choose: Callable[[object], type[Model]] | None = None
+) -> Sheet[Model]:
+    """Read a file that a model describes; every fault is in what is returned, none is raised.
+
+    Args:
+        path: the file.
+        model: what describes it.
+        choose: chooses another model by the values, where there are several kinds of such a file.
+    """
     text = read_text(path)
     if isinstance(text, Fault):
-        return Sheet(path, None, {}, (text,))
+        return Sheet(path, model, None, {}, (text,))
     try:
-        value, lines = _read_yaml(text)
-    except (yaml.YAMLError, ValueError) as error:
-        return Sheet(path, None, {}, (_yaml_fault(path, error),))
+        value, lines = read_values(text)
+    except SheetError as error:
+        return Sheet(path, model, None, {}, (Fault(path, error.line, error.message),))
+    model = choose(value) if choose else model
     try:
-        return Sheet(path, model.model_validate(value), lines, ())
+        return Sheet(path, model, model.model_validate(value), lines, ())
     except ValidationError as error:
         messages = fault_messages(error, model)
-        return Sheet(path, None, lines, tuple(Fault(path, line_of(lines, place), text) for place, text in messages))
+        faults = tuple(Fault(path, line_of(lines, place), message) for place, message in messages)
+        return Sheet(path, model, None, lines, faults)
+
+
+def read_values(text: str, *, texts_only: bool = False) -> tuple[object, dict[Place, int]]:
+    """Return a document as plain values, and the line of each of its keys.
+
+    Args:
+        text: the document.
+        texts_only: every value is the text that was written: neither number, date nor truth value.
+
+    Raises:
+        SheetError: it is none.
+    """
+    try:
+        root = _compose(text)
+        lines: dict[Place, int] = {}
+        _note_lines(root, (), lines)
+        kind = yaml.constructor.BaseConstructor if texts_only else yaml.constructor.SafeConstructor
+        return kind().construct_document(root), lines
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise SheetError(str(error.problem or error.context), mark.line + 1 if mark else None) from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise SheetError(" ".join(str(error).split())) from None
 
 
 def _nearby(path: Path) -> Path:
@@ -91,18 +136,14 @@ def hint_at(word: str, known: Collection[str]) -> str:
     return f" ({near[0].lower()}{near[1:]})" if near else ""
 
 
-def _read_yaml(text: str) -> tuple[object, dict[Place, int]]:
-    """Return a document as plain values, and the line of each of its keys."""
+def _compose(text: str) -> yaml.MappingNode:
     if len(text) > MAX_FILE:
         raise ValueError(f"the file is larger than {MAX_FILE // 2**10} KiB")
     _refuse_odd_yaml(text)
     root = yaml.compose(text, Loader=_Loader)
     if not isinstance(root, yaml.MappingNode):
         raise ValueError("the file holds no keys and values")
-    lines: dict[Place, int] = {}
-    _note_lines(root, (), lines)
-    constructor = yaml.constructor.SafeConstructor()
-    return constructor.construct_document(root), lines
+    return root
 
 
 def _refuse_odd_yaml(text: str) -> None:
@@ -137,13 +178,6 @@ def _note_lines(node: yaml.Node, place: Place, lines: dict[Place, int]) -> None:
                 raise _yaml_error(f"{key.value!r} is written twice, first in line {lines[inner]}", key)
             lines[inner] = key.start_mark.line + 1
             _note_lines(value, inner, lines)
-
-
-def _yaml_fault(path: Path, error: Exception) -> Fault:
-    if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark
-        return Fault(path, mark.line + 1 if mark else None, str(error.problem or error.context))
-    return Fault(path, None, " ".join(str(error).split()))
 
 
 def line_of(lines: Mapping[Place, int], place: Place) -> int:

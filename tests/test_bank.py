@@ -25,11 +25,13 @@ from grader.bank import (
     statement_file,
 )
 from grader.errors import BankError, InputError
-from grader.question import Performance, Question, QuestionSpec, Text, Visibility
+from grader.question import Performance, QuestionSpec, Text, Visibility
 from grader.sheet import Fault, read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from grader.rubric import AnyQuestion
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -237,7 +239,7 @@ def test_finding_one_reads_no_other(place: Place, monkeypatch: pytest.MonkeyPatc
     read: list[str] = []
     original = room._read_question
 
-    def watched(folder: Path) -> Question | tuple[Fault, ...]:
+    def watched(folder: Path) -> AnyQuestion | tuple[Fault, ...]:
         read.append(folder.name)
         return original(folder)
 

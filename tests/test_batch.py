@@ -53,7 +53,7 @@ SEED = 11
 
 @pytest.fixture(scope="module")
 def question() -> Question:
-    return BANK.find("interface")
+    return BANK.find_code("interface")
 
 
 class Counted:
@@ -283,7 +283,7 @@ def test_a_spoilt_record_gets_a_message(tmp_path: Path) -> None:
 def test_few_questions_are_warm_at_a_time(tmp_path: Path) -> None:
     """A question that comes again after others is made ready anew; what is idle is closed."""
     exams = Exams()
-    questions = [BANK.find("interface"), BANK.find("echo")]
+    questions = [BANK.find_code("interface"), BANK.find_code("echo")]
     try:
         for question in [*questions, *questions]:
             plan = make_plan(question, read_submission(question.reference, question.spec), seed=1)

@@ -110,7 +110,7 @@ def plant(folder: Path, more: str = "") -> Path:
 
 
 def planted_question(folder: Path, more: str = "", limits: Limits | None = None) -> Question:
-    found = load_bank(plant(folder, more)).find("data-anonymise")
+    found = load_bank(plant(folder, more)).find_code("data-anonymise")
     spec = found.spec.model_copy(update={"limits": limits}) if limits else found.spec
     return dataclasses.replace(found, spec=spec)
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from grader.question import Question
 
-FEDAVG = BANK.find("fedavg")
+FEDAVG = BANK.find_code("fedavg")
 
 
 def texts(source: str) -> list[str]:
@@ -114,7 +114,7 @@ def test_fingerprints_are_some_of_the_hashes(tokens: list[str]) -> None:
 @given(st.integers(0, 2**32), st.sampled_from(BANK.ids))
 def test_a_disguised_copy_stands_out(disguise: str, seed: int, question: str) -> None:
     """Among our own different solutions, the copy and its source come first, and share what no different ones do."""
-    draw, asked = random.Random(seed), BANK.find(question)
+    draw, asked = random.Random(seed), BANK.find_code(question)
     victim, source = draw.choice(sorted(own_solutions(asked).items()))
     first = cohort(asked, copy=DISGUISES[disguise](source, draw)).pairs[0]
 
@@ -125,7 +125,7 @@ def test_a_disguised_copy_stands_out(disguise: str, seed: int, question: str) ->
 @pytest.mark.parametrize("question", BANK.ids)
 def test_different_solutions_are_not_called_alike(question: str) -> None:
     """Two right answers of our own share less than two fifths of what is theirs."""
-    comparison = cohort(BANK.find(question))
+    comparison = cohort(BANK.find_code(question))
 
     assert len(comparison.compared) > 1
     assert all(pair.share < 0.4 for pair in comparison.pairs)
@@ -158,7 +158,7 @@ def test_a_short_answer_is_not_compared() -> None:
 
 
 def test_the_order_of_the_cohort_means_nothing() -> None:
-    sources = own_solutions(BANK.find("gan-step"))
+    sources = own_solutions(BANK.find_code("gan-step"))
     one = compare(sketched(name, source) for name, source in sources.items())
     other = compare(sketched(name, source) for name, source in reversed(sources.items()))
 
@@ -174,7 +174,7 @@ def test_the_order_of_the_cohort_means_nothing() -> None:
 @given(st.sampled_from(BANK.ids), st.integers(0, 99))
 def test_fragments_are_equal_and_do_not_overlap(question: str, seed: int) -> None:
     """Both sides of a fragment have the same tokens; no token is in two."""
-    draw, asked = random.Random(seed), BANK.find(question)
+    draw, asked = random.Random(seed), BANK.find_code(question)
     source = own_solutions(asked)["reference"]
     pair = cohort(asked, copy=DISGUISES["all of these"](source, draw)).pairs[0]
     found = fragments(pair)

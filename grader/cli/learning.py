@@ -100,7 +100,7 @@ def _handed_in(
     from grader.intake import take_in
     from grader.records import BatchFolder, found_again
 
-    asked = bank.find(name) if name is not None else None
+    asked = bank.find_code(name) if name is not None else None
     folder = BatchFolder(where)
     if folder.exists:
         with found_again(folder.record(), source) as paths:
@@ -121,7 +121,7 @@ def _by_question(
 ) -> list[tuple[Question, dict[str, Path]]]:
     found: dict[str, dict[str, Path]] = {}
     for name, candidate, path in handed:
-        question = bank.find(name).qualified_id
+        question = bank.find_code(name).qualified_id
         if asked is None or question == asked.qualified_id:
             found.setdefault(question, {})[candidate] = path
-    return [(bank.find(name), paths) for name, paths in sorted(found.items())]
+    return [(bank.find_code(name), paths) for name, paths in sorted(found.items())]

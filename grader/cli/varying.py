@@ -58,7 +58,7 @@ def variants(
     from grader.variants import draw
     from grader.verdict import Level
 
-    question = load_bank(bank_folder).find(id)
+    question = load_bank(bank_folder).find_code(id)
     key = _key(key_file or folder / "variants.key", may_be_made=key_file is None and not only_list)
     drawings = draw(question, key, count)
     if only_list:

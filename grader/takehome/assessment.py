@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from grader.question import Feedback, Frozen, Slug, Text
-from grader.takehome.stock import Difficulty  # noqa: TC001  pydantic reads it
+from grader.takehome.stock import Difficulty
 
 _UNITS = {"min": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(min|h|d)\s*")

@@ -9,7 +9,7 @@ from grader.proof.ledger import State, read_proof, state_of
 
 if TYPE_CHECKING:
     from grader.bank import Bank
-    from grader.question import Question
+    from grader.rubric import AnyQuestion
 
 Difficulty = Literal["easy", "medium", "hard"]
 DIFFICULTIES: tuple[Difficulty, ...] = ("easy", "medium", "hard")
@@ -43,7 +43,7 @@ def stock_of(bank: Bank) -> tuple[Stocked, ...]:
     return tuple(map(_stocked, bank.questions))
 
 
-def _stocked(question: Question) -> Stocked:
+def _stocked(question: AnyQuestion) -> Stocked:
     spec, proof = question.spec, read_proof(question)
     return Stocked(
         question.qualified_id, spec.family, spec.source.topic, spec.difficulty, spec.kind, spec.minutes,
