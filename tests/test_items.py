@@ -18,8 +18,9 @@ from test_cli import assert_told, grade
 from test_report_samples import EMPTY, hidden, verdict
 
 from grader.errors import InputError
+from grader.gradebook import Grade, Sheet
 from grader.records import BatchFolder, BatchRecord, Entry
-from grader.takehome.cohort import read_cohort
+from grader.takehome.cohort import check_columns, read_cohort
 from grader.takehome.intervals import LEVEL, median, wilson
 from grader.takehome.items import ENOUGH, Column, Finding, analyse
 from grader.takehome.statistics import statistics_of
@@ -210,6 +211,15 @@ def test_checks_of_a_batch_are_its_items(tmp_path: Path) -> None:
     assert figures.items[0].seconds is not None
     assert figures.items[0].seconds.value == 0.25
     assert not statistics.forms
+
+
+def test_partial_points_of_a_check_count() -> None:
+    """An answer in words may have a part of a check's points; a check without points is passed or not."""
+    half = hidden("test_a", EMPTY, Outcome.FAILED, 2).model_copy(update={"points": 1.0})
+    free = hidden("test_b", EMPTY, Outcome.PASSED, 0)
+    sheet = Sheet("q", (Grade("c", verdict(Status.PARTIAL, checks=(half, free))),))
+
+    assert [(column.maximum, column.points) for column in check_columns(sheet)] == [(2, [1.0]), (1.0, [1.0])]
 
 
 def test_questions_of_a_form_are_items_too(tmp_path: Path) -> None:

@@ -103,7 +103,8 @@ def _ran(sheet: Sheet) -> list[Grade]:
 def _column(check: CheckResult, results: Sequence[CheckResult]) -> Column:
     # a check without points is still passed or not
     most = check.max_points or 1.0
-    points = [most if result.outcome is Outcome.PASSED else 0.0 for result in results]
+    passed = [most if result.outcome is Outcome.PASSED else 0.0 for result in results]
+    points = [result.points for result in results] if check.max_points else passed
     seconds = [result.seconds for result in results if result.outcome is not Outcome.NOT_RUN]
     return Column(check.name, most, points, seconds, check.group.en, check.visibility.value)
 
