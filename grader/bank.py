@@ -12,16 +12,16 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from grader.anchors import without_anchors
-from grader.errors import BankError, InputError, describe_fault, did_you_mean
+from grader.errors import BankError, InputError, did_you_mean
 from grader.markers import mark_faults, without_marks
 from grader.question import LANGUAGES, Check, Frozen, Performance, Question, QuestionSpec, Slug, Text, Visibility
 from grader.rubric import AnySpec, ChoiceSpec, ConceptQuestion, ExemplarSheet, ShortSpec
-from grader.sheet import SheetError, hint_at, line_of, messages, read_sheet
+from grader.sheet import Fault, fault_messages, hint_at, read_sheet, read_text
 from grader.trees import parse
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from grader.question import Language
     from grader.rubric import AnyQuestion, Exemplar
-    from grader.sheet import Place
+    from grader.sheet import Sheet
 
 VARIABLE = "GRADE_BANK"
 SPEC = "question.yaml"
@@ -43,26 +43,7 @@ KINDS: tuple[SolutionKind, ...] = ("correct", "wrong", "slow", "forbidden")
 OPPONENTS: tuple[SolutionKind, ...] = ("slow", "correct")
 """The kinds of solution that a performance check may measure against, beside the reference."""
 
-M = TypeVar("M", bound=BaseModel)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One reason why a question cannot be loaded."""
-
-    file: Path
-    line: int | None
-    message: str
-
-    def __str__(self) -> str:
-        return describe_fault(self.message, file=_nearby(self.file), line=self.line)
-
-
-def _nearby(path: Path) -> Path:
-    """Return a path as one would type it here."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 @dataclass(frozen=True)
@@ -224,39 +205,39 @@ def _read_question(folder: Path) -> AnyQuestion | tuple[Fault, ...]:
     checks: list[Check] = []
     for visibility in Visibility:
         path = folder / f"test_{visibility.value}.py"
-        found, wrong = read_checks(path, visibility, sheet.exports)
+        found, wrong = read_checks(path, visibility, _exports(sheet))
         faults += [*wrong, *_opponent_faults(found, path, own)]
         checks += found
-    if isinstance(sheet.spec, QuestionSpec) and sheet.spec.variants is not None:
-        faults += [Fault(*found) for found in mark_faults(folder, own, sheet.spec.variants.defaults)]
-    if not isinstance(sheet.spec, QuestionSpec) or faults:
+    if isinstance(sheet.value, QuestionSpec) and sheet.value.variants is not None:
+        faults += [Fault(*found) for found in mark_faults(folder, own, sheet.value.variants.defaults)]
+    if not isinstance(sheet.value, QuestionSpec) or faults:
         return tuple(faults)
-    return Question(sheet.spec, folder, own, tuple(checks))
+    return Question(sheet.value, folder, own, tuple(checks))
 
 
 def _concept_question(
-    sheet: _Sheet, faults: list[Fault], folder: Path, own: Path
+    sheet: Sheet[AnySpec], faults: list[Fault], folder: Path, own: Path
 ) -> ConceptQuestion | tuple[Fault, ...]:
-    exemplars, wrong = _read_exemplars(own / EXEMPLARS, sheet.spec) if sheet.model is ShortSpec else ({}, ())
+    exemplars, wrong = _read_exemplars(own / EXEMPLARS, sheet.value) if sheet.model is ShortSpec else ({}, ())
     faults += wrong
-    if not isinstance(sheet.spec, ChoiceSpec | ShortSpec) or faults:
+    if not isinstance(sheet.value, ChoiceSpec | ShortSpec) or faults:
         return tuple(faults)
-    return ConceptQuestion(sheet.spec, folder, own, exemplars)
+    return ConceptQuestion(sheet.value, folder, own, exemplars)
 
 
 def _read_exemplars(path: Path, spec: AnySpec | None) -> tuple[dict[str, Exemplar], tuple[Fault, ...]]:
     """Read the answers that a short question is proven by; what they meet must be its key points."""
-    sheet, lines, faults = _read_model(path, ExemplarSheet)
-    if sheet is None or not isinstance(spec, ShortSpec):
-        return {}, faults
+    sheet = read_sheet(path, ExemplarSheet)
+    if sheet.value is None or not isinstance(spec, ShortSpec):
+        return {}, sheet.faults
     points = spec.key_points
     unknown = tuple(
-        Fault(path, line_of(lines, ("exemplars", name, "met")), f"{point!r} is no key point{hint_at(point, points)}")
-        for name, exemplar in sheet.exemplars.items()
+        sheet.fault(("exemplars", name, "met"), f"{point!r} is no key point{hint_at(point, points)}")
+        for name, exemplar in sheet.value.exemplars.items()
         for point in exemplar.met
         if point not in points
     )
-    return sheet.exemplars, unknown
+    return sheet.value.exemplars, unknown
 
 
 def _missing_files(folder: Path, own: Path) -> Iterator[Fault]:
@@ -269,20 +250,11 @@ def _statement_faults(folder: Path) -> Iterator[Fault]:
     """Find statements that are missing, or say nothing."""
     for language in LANGUAGES:
         path = statement_file(folder, language)
-        text = _read_text(path)
+        text = read_text(path)
         if isinstance(text, Fault):
             yield text
         elif not text.strip():
             yield Fault(path, None, "the statement is empty")
-
-
-def _read_text(path: Path) -> str | Fault:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return Fault(path, None, "the file is missing")
-    except (OSError, UnicodeDecodeError) as error:
-        return Fault(path, None, f"the file cannot be read: {error}")
 
 
 def _opponent_faults(checks: Collection[Check], path: Path, own: Path) -> Iterator[Fault]:
@@ -298,35 +270,19 @@ def _opponent_faults(checks: Collection[Check], path: Path, own: Path) -> Iterat
 # --- the spec --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """A spec as it was read: whole, or in parts with the reasons."""
-
-    path: Path
-    model: type[AnySpec]
-    """Of its kind."""
-    spec: AnySpec | None
-    lines: Mapping[Place, int]
-    faults: tuple[Fault, ...]
-
-    @property
-    def exports(self) -> tuple[str, ...]:
-        """What code must define; of a spec with faults what it seems to be, so that its suites can be read."""
-        return (
-            tuple(self.spec.submission.exports) if isinstance(self.spec, QuestionSpec) else _written_exports(self.lines)
-        )
-
-
 _SPECS: dict[str, type[AnySpec]] = {"code": QuestionSpec, "choice": ChoiceSpec, "short": ShortSpec}
 """Kind of a question to the model of its spec."""
 
 
-def _read_spec(path: Path) -> _Sheet:
-    value, lines, faults = _read_values(path)
+def _read_spec(path: Path) -> Sheet[AnySpec]:
+    usual: type[AnySpec] = QuestionSpec
+    sheet = read_sheet(path, usual, choose=_model_of)
+    return replace(sheet, faults=tuple(map(_naming_every_kind, sheet.faults)))
+
+
+def _model_of(value: object) -> type[AnySpec]:
     kind = value.get("kind", "code") if isinstance(value, dict) else "code"
-    model = _SPECS.get(kind, QuestionSpec) if isinstance(kind, str) else QuestionSpec
-    spec, wrong = (None, faults) if faults else _validated(path, model, value, lines)
-    return _Sheet(path, model, spec, lines, tuple(_naming_every_kind(fault) for fault in wrong))
+    return _SPECS.get(kind, QuestionSpec) if isinstance(kind, str) else QuestionSpec
 
 
 def _naming_every_kind(fault: Fault) -> Fault:
@@ -335,44 +291,20 @@ def _naming_every_kind(fault: Fault) -> Fault:
     return replace(fault, message=fault.message.replace("'code'", " or ".join(map(repr, _SPECS)), 1))
 
 
-def _read_model(path: Path, model: type[M]) -> tuple[M | None, Mapping[Place, int], tuple[Fault, ...]]:
-    """Read a file that holds one value of a model."""
-    value, lines, faults = _read_values(path)
-    found, wrong = (None, faults) if faults else _validated(path, model, value, lines)
-    return found, lines, wrong
+def _exports(sheet: Sheet[AnySpec]) -> tuple[str, ...]:
+    """Return what code must define; of a spec with faults what it seems to be, so that its suites can be read."""
+    if isinstance(sheet.value, QuestionSpec):
+        return tuple(sheet.value.submission.exports)
+    return tuple(str(place[-1]) for place in sheet.lines if len(place) == 3 and place[:2] == ("submission", "exports"))
 
 
-def _read_values(path: Path) -> tuple[object, Mapping[Place, int], tuple[Fault, ...]]:
-    text = _read_text(path)
-    if isinstance(text, Fault):
-        return None, {}, (text,)
-    try:
-        return *read_sheet(text), ()
-    except SheetError as error:
-        return None, {}, (Fault(path, error.line, error.message),)
-
-
-def _validated(
-    path: Path, model: type[M], value: object, lines: Mapping[Place, int]
-) -> tuple[M | None, tuple[Fault, ...]]:
-    try:
-        return model.model_validate(value), ()
-    except ValidationError as error:
-        wrong = messages(error, model)
-        return None, tuple(Fault(path, line_of(lines, place), message) for place, message in wrong)
-
-
-def _written_exports(lines: Mapping[Place, int]) -> tuple[str, ...]:
-    return tuple(str(place[-1]) for place in lines if len(place) == 3 and place[:2] == ("submission", "exports"))
-
-
-def _place_faults(sheet: _Sheet, folder: Path) -> Iterator[Fault]:
+def _place_faults(sheet: Sheet[AnySpec], folder: Path) -> Iterator[Fault]:
     """Find an id or a family that is not the folder's name."""
-    if sheet.spec is None:
+    if sheet.value is None:
         return
     for key, is_called, should_be in (
-        ("id", sheet.spec.id, folder.name),
-        ("family", sheet.spec.family, folder.parent.name),
+        ("id", sheet.value.id, folder.name),
+        ("family", sheet.value.family, folder.parent.name),
     ):
         if is_called != should_be:
             message = f"{key} is {is_called!r}, but the folder is called {should_be!r}"
@@ -505,7 +437,7 @@ def read_checks(
 
 
 def _parse(path: Path) -> ast.Module | Fault:
-    text = _read_text(path)
+    text = read_text(path)
     if isinstance(text, Fault):
         return text
     try:
@@ -649,7 +581,7 @@ def _read_mark(mark: str, decorator: ast.expr, suite: _Suite) -> Iterator[BaseMo
     try:
         yield _MARKS[mark].model_validate(values)
     except ValidationError as error:
-        for place, message in messages(error, _MARKS[mark]):
+        for place, message in fault_messages(error, _MARKS[mark]):
             yield suite.fault(written.get(str(place[0]) if place else "", decorator), f"@{mark}: {message}")
 
 
@@ -685,7 +617,7 @@ def _performance(measured: _Measured | None, node: _Function, suite: _Suite) -> 
     try:
         return Performance.model_validate(fields | {"of": of})
     except ValidationError as error:
-        return suite.fault(node, f"{node.name}: {'; '.join(text for _, text in messages(error, Performance))}")
+        return suite.fault(node, f"{node.name}: {'; '.join(text for _, text in fault_messages(error, Performance))}")
 
 
 def _duplicates(checks: Collection[Check], suite: _Suite) -> Iterator[Fault]:

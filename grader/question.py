@@ -163,6 +163,8 @@ class Source(Frozen):
 
     topic: str
     """Row of the topic table it covers."""
+    foreign: bool = False
+    """Whether its solutions came from elsewhere and nobody has read them: they run in guests only."""
 
 
 Reason = Annotated[str, Field(min_length=10)]

@@ -1,29 +1,60 @@
-"""A YAML document that somebody wrote: plain values and the line of each key, or what is wrong, in words and by line.
+"""A YAML document that somebody wrote: its values, the line of each key, and its faults in words that say where.
 
 Aliases, tags, repeated keys and deep nesting are refused before anything is built of them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from grader.errors import did_you_mean
+from grader.errors import describe_fault, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from pydantic_core import ErrorDetails
 
-MAX_SHEET = 256 * 2**10
+MAX_FILE = 256 * 2**10
 MAX_NESTING = 16
 
-Place = tuple[str | int, ...]
-"""The keys that lead to a value."""
-
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where libyaml is there
+Model = TypeVar("Model", bound=BaseModel)
+Place = tuple[str | int, ...]
+"""The keys and indices that lead to a value."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One reason why a file, or what it belongs to, cannot be used."""
+
+    file: Path
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        return describe_fault(self.message, file=_nearby(self.file), line=self.line)
+
+
+@dataclass(frozen=True)
+class Sheet(Generic[Model]):
+    """A file as it was read: whole, or in parts with the reasons."""
+
+    path: Path
+    model: type[Model]
+    value: Model | None
+    """None where there is a fault."""
+    lines: Mapping[Place, int]
+    """Where each key and each member of a list stands."""
+    faults: tuple[Fault, ...]
+
+    def fault(self, place: Place, message: str) -> Fault:
+        """Return a fault at a key, or at the innermost key around it that was written."""
+        return Fault(self.path, line_of(self.lines, place), message)
 
 
 class SheetError(ValueError):
@@ -34,7 +65,33 @@ class SheetError(ValueError):
         self.message, self.line = message, line
 
 
-def read_sheet(text: str, *, texts_only: bool = False) -> tuple[object, dict[Place, int]]:
+def read_sheet(
+    path: Path, model: type[Model], *, choose: Callable[[object], type[Model]] | None = None
+) -> Sheet[Model]:
+    """Read a file that a model describes; every fault is in what is returned, none is raised.
+
+    Args:
+        path: the file.
+        model: what describes it.
+        choose: chooses another model by the values, where there are several kinds of such a file.
+    """
+    text = read_text(path)
+    if isinstance(text, Fault):
+        return Sheet(path, model, None, {}, (text,))
+    try:
+        value, lines = read_values(text)
+    except SheetError as error:
+        return Sheet(path, model, None, {}, (Fault(path, error.line, error.message),))
+    model = choose(value) if choose else model
+    try:
+        return Sheet(path, model, model.model_validate(value), lines, ())
+    except ValidationError as error:
+        messages = fault_messages(error, model)
+        faults = tuple(Fault(path, line_of(lines, place), message) for place, message in messages)
+        return Sheet(path, model, None, lines, faults)
+
+
+def read_values(text: str, *, texts_only: bool = False) -> tuple[object, dict[Place, int]]:
     """Return a document as plain values, and the line of each of its keys.
 
     Args:
@@ -57,9 +114,31 @@ def read_sheet(text: str, *, texts_only: bool = False) -> tuple[object, dict[Pla
         raise SheetError(" ".join(str(error).split())) from None
 
 
+def _nearby(path: Path) -> Path:
+    """Return a path as one would type it here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def read_text(path: Path) -> str | Fault:
+    """Return the text of a file, with or without a byte order mark."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return Fault(path, None, "the file is missing")
+    except (OSError, UnicodeDecodeError) as error:
+        return Fault(path, None, f"the file cannot be read: {error}")
+
+
+def hint_at(word: str, known: Collection[str]) -> str:
+    """Return " (did you mean 'x'?)" for the nearest known word, or an empty string."""
+    near = did_you_mean(word, known)
+    return f" ({near[0].lower()}{near[1:]})" if near else ""
+
+
 def _compose(text: str) -> yaml.MappingNode:
-    if len(text) > MAX_SHEET:
-        raise ValueError(f"the file is larger than {MAX_SHEET // 2**10} KiB")
+    if len(text) > MAX_FILE:
+        raise ValueError(f"the file is larger than {MAX_FILE // 2**10} KiB")
     _refuse_odd_yaml(text)
     root = yaml.compose(text, Loader=_Loader)
     if not isinstance(root, yaml.MappingNode):
@@ -108,11 +187,8 @@ def line_of(lines: Mapping[Place, int], place: Place) -> int:
     return lines.get(place, 1)
 
 
-# --- pydantic's words in ours ----------------------------------------------------------------------------------------
-
-
-def messages(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[Place, str]]:
-    """Yield what is wrong with a value of a model, and where."""
+def fault_messages(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[Place, str]]:
+    """Yield the place and the message of each fault that a model found."""
     for detail in error.errors(include_url=False, include_context=False):
         yield detail["loc"], _message(detail, model)
 
@@ -131,22 +207,18 @@ def _message(detail: ErrorDetails, model: type[BaseModel]) -> str:
 
 def _known_keys(model: type[BaseModel], place: Collection[str | int]) -> list[str]:
     """Return the keys that the model knows at a place below it."""
-    found: object = model
+    annotation: object = model
     for key in place:
-        if isinstance(found, type) and issubclass(found, BaseModel):
-            field = found.model_fields.get(str(key))
-            found = field.annotation if field else None
-        else:  # of a mapping or a list, the values are all of one kind
-            found = next((each for each in reversed(get_args(found)) if each is not Ellipsis), None)
-    found = next((each for each in (found, *get_args(found)) if _is_model(each)), None)
-    return list(found.model_fields) if isinstance(found, type) and issubclass(found, BaseModel) else []
+        above = _model_in(annotation)
+        # an index, or a key of a mapping, leads into the members that the annotation speaks of already
+        if above is not None and str(key) in above.model_fields:
+            annotation = above.model_fields[str(key)].annotation
+    found = _model_in(annotation)
+    return list(found.model_fields) if found else []
 
 
-def _is_model(found: object) -> bool:
-    return isinstance(found, type) and issubclass(found, BaseModel)
-
-
-def hint_at(word: str, known: Collection[str]) -> str:
-    """Return the nearest known word in brackets, or nothing."""
-    near = did_you_mean(word, known)
-    return f" ({near[0].lower()}{near[1:]})" if near else ""
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    """Return the model that an annotation is, or has for its members."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)

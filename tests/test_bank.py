@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from grader import bank as room
 from grader.bank import (
     Bank,
-    Fault,
     find_bank,
     load_bank,
     load_question,
@@ -26,7 +25,8 @@ from grader.bank import (
     statement_file,
 )
 from grader.errors import BankError, InputError
-from grader.question import Performance, Text, Visibility
+from grader.question import Performance, QuestionSpec, Text, Visibility
+from grader.sheet import Fault, read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -669,9 +669,9 @@ def test_any_text_is_a_spec_or_has_faults(tmp_path_factory: pytest.TempPathFacto
     """Nothing that stands in a spec makes loading fail otherwise."""
     path = tmp_path_factory.getbasetemp() / "question.yaml"
     path.write_text(text, encoding="utf-8", errors="replace", newline="")
-    sheet = room._read_spec(path)
+    sheet = read_sheet(path, QuestionSpec)
 
-    assert sheet.spec is None
+    assert sheet.value is None
     assert sheet.faults
 
 

@@ -18,7 +18,11 @@ from waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent
 FEDAVG = ROOT / "solutions/distributed-federated/fedavg"
-COMMANDS = ("list", "show", "start", "try", "submit", "batch", "rerun", "regrade", "new", "verify", "doctor")
+COMMANDS = (
+    *("list", "show", "start", "try", "submit", "batch", "rerun", "regrade", "assess", "stats", "similar"),
+    *("new", "verify", "import", "variants", "draft"),
+    "doctor",
+)
 
 
 def grade(*words: str | Path, cwd: Path = ROOT, **extra: str) -> subprocess.CompletedProcess[str]:

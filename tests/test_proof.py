@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from small_questions import write_question
 
 from grader.bank import load_bank
 from grader.grading import grade
@@ -312,3 +313,26 @@ def test_a_limit_on_memory_stands_clear_too() -> None:
     assert faults(1.0, 3.0) == ()
     assert faults(1.0, 1.2) == ("limits: many_bytes: no solution in slow/ is too heavy for it",)
     assert faults(1.6, 3.0)[0].startswith("limits: many_bytes: the limit 1.7 stands too near: right.py measured 1.6")
+
+
+def test_a_parametrised_check_fails_once(tmp_path: Path) -> None:
+    """Where a run may stop after so many checks, several instances of one do not end it before the next was run."""
+    hidden = """
+        import pytest
+
+        @pytest.mark.parametrize("number", [1, 2, 3])
+        def test_each(solution, number):
+            assert solution.f(number) == number + 1
+
+        def test_other(solution):
+            assert solution.f(1) == 1
+    """
+    question = write_question(tmp_path, hidden)
+    with Workbench(question, seed=1) as bench:
+        trial = bench.run(bench.reference, bench.hidden, "some", max_failures=2)
+
+    assert [(result.name, result.outcome) for result in trial.run.results] == [
+        ("test_each", Outcome.FAILED),
+        ("test_other", Outcome.PASSED),
+    ]
+    assert trial.fault == ""

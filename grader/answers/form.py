@@ -16,7 +16,7 @@ from grader.answers import choice
 from grader.answers.text import normalise
 from grader.errors import SubmissionError
 from grader.rubric import ChoiceSpec
-from grader.sheet import SheetError, line_of, messages, read_sheet
+from grader.sheet import SheetError, fault_messages, line_of, read_values
 
 if TYPE_CHECKING:
     from grader.rubric import ConceptQuestion, ConceptSpec, ShortSpec
@@ -153,12 +153,12 @@ def _text_of_yaml(question: ConceptQuestion, unit: Unit) -> str:
 
 def _read_sheet(unit: Unit, model: type[S]) -> S:
     try:
-        values, lines = read_sheet(unit.source, texts_only=True)
+        values, lines = read_values(unit.source, texts_only=True)
         return model.model_validate(values)
     except SheetError as error:
         raise SubmissionError(f"is no form: {error.message}", file=unit.label, line=error.line, cure=_AGAIN) from None
     except ValidationError as error:
-        place, message = next(iter(messages(error, model)))
+        place, message = next(iter(fault_messages(error, model)))
         raise SubmissionError(message, file=unit.label, line=line_of(lines, place), cure=_AGAIN) from None
 
 

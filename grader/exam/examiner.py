@@ -35,7 +35,7 @@ class Examiner:
         self._sock = sock
         self._fault = fault
         self._notes: tuple[str, ...] = ()
-        self._failures = 0
+        self._failing: set[str] = set()
         self._coverage: list[Coverage] = []
         self._modules: tuple[list[str], list[str]] = ([], [])
 
@@ -90,13 +90,14 @@ class Examiner:
         config.pluginmanager.register(self)
         for item, following in zip(items, [*items[1:], None], strict=True):
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
-            if plan.max_failures and self._failures >= plan.max_failures:
+            if plan.max_failures and len(self._failing) >= plan.max_failures:
                 break
         return ""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count what did not pass."""
-        self._failures += not report.passed
+        """Note which check did not pass; several instances of a parametrised one are one check."""
+        if not report.passed:
+            self._failing.add(report.nodeid.partition("[")[0])
 
     def _close(self, desk: Desk, broken: str) -> Closing:
         limits = desk.question.spec.limits

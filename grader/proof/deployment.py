@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Literal
 
 from grader.bank import load_question
-from grader.expressions import Value  # noqa: TC001  pydantic reads the annotations when it runs
+from grader.expressions import Value
 from grader.files import write_whole
 from grader.proof.ledger import digest_of, write_proof
 from grader.proof.trial import try_question

@@ -163,6 +163,7 @@ _ZH = {
     "output": "输出",
     "disk": "磁盘",
     "per check": "每项检查",
+    "Worth a look": "值得一看",
     "Contents": "目录",
     "Results of a batch": "批量评分结果",
     "{count} candidates": "{count} 名考生",

@@ -53,14 +53,15 @@ def read_without_end(module, max_len, stride, windows):
     return list(itertools.islice(module.chunks(itertools.count(3), max_len, stride), windows))
 
 
-class Token:
+class Token(int):
     """An id that tells how many of its kind are alive."""
 
     alive = most = 0
 
-    def __init__(self):
+    def __new__(cls, value):
         Token.alive += 1
         Token.most = max(Token.most, Token.alive)
+        return super().__new__(cls, value)
 
     def __del__(self):
         Token.alive -= 1
@@ -69,7 +70,7 @@ class Token:
 def count_living_ids(module, count, max_len, stride):
     """Give the largest number of ids that were alive at a time, and the number of windows."""
     Token.alive = Token.most = 0
-    windows = sum(1 for _ in module.chunks((Token() for _ in range(count)), max_len, stride))
+    windows = sum(1 for _ in module.chunks((Token(i) for i in range(count)), max_len, stride))
     return Token.most, windows
 
 
