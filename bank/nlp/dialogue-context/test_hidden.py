@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from grader.exam import assert_equal, contract, hint, points, stated
 
+NO_LABEL = -100  # variant: no_label
+
 EOS = 2
 TURN = st.tuples(st.sampled_from(["user", "assistant"]), st.lists(st.integers(0, 9), max_size=4))
 DIALOGUES = st.lists(TURN, max_size=6)
@@ -40,7 +42,7 @@ def expected(turns, eos, max_len):
     first = next((i for i, size in enumerate(left) if size <= max_len or i == len(turns) - 2), 0)
     kept = [(i, token) for i, token in whole if i >= first]
     kept = kept[max(0, len(kept) - max_len) :]
-    return [token for _, token in kept], [token if i == len(turns) - 1 else -100 for i, token in kept]
+    return [token for _, token in kept], [token if i == len(turns) - 1 else NO_LABEL for i, token in kept]
 
 
 def takes(turns):
@@ -130,7 +132,7 @@ def test_laws_of_the_budget(solution, before, reply, max_len):
     wider, _ = solution.build(turns, EOS, max_len + 1)
     assert len(ids) <= max_len
     assert wider[len(wider) - len(ids) :] == ids
-    assert labels == [-100] * (len(ids) - len(reply) - 1) + [*reply, EOS]
+    assert labels == [NO_LABEL] * (len(ids) - len(reply) - 1) + [*reply, EOS]
     assert ids[len(ids) - len(reply) - 1 :] == [*reply, EOS]
 
 
@@ -169,19 +171,19 @@ def test_dialogues_without_examples(solution):
 )
 @given(
     rows=st.lists(st.lists(st.tuples(st.integers(0, 4), st.booleans()), max_size=6), max_size=4),
-    pad=st.sampled_from([0, EOS, -100, 1, 50257]),
+    pad=st.sampled_from([0, EOS, NO_LABEL, 1, 50257]),
 )
 @example(rows=[], pad=0)
 @example(rows=[[], []], pad=1)
 @settings(max_examples=20, deadline=None)
 def test_rows_of_one_length(solution, rows, pad):
-    pairs = [([token for token, _ in row], [token if seen else -100 for token, seen in row]) for row in rows]
+    pairs = [([token for token, _ in row], [token if seen else NO_LABEL for token, seen in row]) for row in rows]
     columns = range(max(map(len, rows), default=0))
     ids, labels, mask = ([[] for _ in rows] for _ in range(3))
     for i, j in itertools.product(range(len(rows)), columns):
         real = j < len(rows[i])
         ids[i].append(pairs[i][0][j] if real else pad)
-        labels[i].append(pairs[i][1][j] if real else -100)
+        labels[i].append(pairs[i][1][j] if real else NO_LABEL)
         mask[i].append(int(real))
     assert_equal(solution.collate(pairs, pad), (ids, labels, mask))
 
@@ -191,7 +193,7 @@ def test_rows_of_one_length(solution, rows, pad):
 @hint(en="Which of your lists is the caller's own?", zh="你的哪个列表其实是调用者的？")
 def test_the_arguments_stay_as_they_are(solution):
     turns = [("user", [5, 6, 7]), ("assistant", [1, 1]), ("user", [3, 4, 5, 6, 7, 8]), ("assistant", [9])]
-    rows = [([1, 2], [-100, 2]), ([3], [3]), ([], [])]
+    rows = [([1, 2], [NO_LABEL, 2]), ([3], [3]), ([], [])]
     wanted = [4, 5, 6, 7, 8, EOS, 9, EOS]
     found = solution.run(use_all, turns, rows)
     assert_equal(found, (turns, rows, [3, *wanted]))

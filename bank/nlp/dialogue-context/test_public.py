@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 
 from grader.exam import assert_equal, hint, points
 
+NO_LABEL = -100  # variant: no_label
+
 TURNS = [("user", [5, 6]), ("assistant", [7]), ("user", [8, 9]), ("assistant", [4, 3])]
 
 
@@ -12,16 +14,16 @@ TURNS = [("user", [5, 6]), ("assistant", [7]), ("user", [8, 9]), ("assistant", [
 @hint(en="Eleven ids, eight, five.", zh="十一个 id，八个，五个。")
 def test_the_dialogue_of_the_example(solution):
     whole = [5, 6, 0, 7, 0, 8, 9, 0, 4, 3, 0]
-    assert_equal(solution.build(TURNS, 0, 20), (whole, [-100] * 8 + [4, 3, 0]))
-    assert_equal(solution.build(TURNS, 0, 9), (whole[3:], [-100] * 5 + [4, 3, 0]))
-    assert_equal(solution.build(TURNS, 0, 5), (whole[6:], [-100] * 2 + [4, 3, 0]))
+    assert_equal(solution.build(TURNS, 0, 20), (whole, [NO_LABEL] * 8 + [4, 3, 0]))
+    assert_equal(solution.build(TURNS, 0, 9), (whole[3:], [NO_LABEL] * 5 + [4, 3, 0]))
+    assert_equal(solution.build(TURNS, 0, 5), (whole[6:], [NO_LABEL] * 2 + [4, 3, 0]))
 
 
 @points(0, group="batches", group_zh="批次")
 @hint(en="Filled up at the right.", zh="在右边补齐。")
 def test_the_batch_of_the_example(solution):
-    rows = [([7, 0], [7, 0]), ([8, 1, 0], [-100, 1, 0])]
-    expected = ([[7, 0, 0], [8, 1, 0]], [[7, 0, -100], [-100, 1, 0]], [[1, 1, 0], [1, 1, 1]])
+    rows = [([7, 0], [7, 0]), ([8, 1, 0], [NO_LABEL, 1, 0])]
+    expected = ([[7, 0, 0], [8, 1, 0]], [[7, 0, NO_LABEL], [NO_LABEL, 1, 0]], [[1, 1, 0], [1, 1, 1]])
     assert_equal(solution.collate(rows, 0), expected)
 
 

@@ -213,7 +213,10 @@ def test_tokens_of_an_answer(solution, seed, first, length):
 def test_windows_that_cut_an_answer(solution, seed, first, tokens, a, length):
     _, offsets = cut_up(seed)
     window = [None, *offsets[first : first + tokens], None]
-    assert_equal(solution.char_to_token(window, a, a + length), expected_tokens(window, a, a + length))
+    begins = [pair[0] for pair in window if pair and pair[0] < pair[1]]
+    for start in (a, max(min(begins, default=0) - 1, 0)):  # anywhere, and just before the window
+        end = start + length
+        assert_equal(solution.char_to_token(window, start, end), expected_tokens(window, start, end))
 
 
 @points(1, group="tokens and characters", group_zh="词元与字符")

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from grader.exam import assert_close, assert_equal, contract, hint, points, stated
 
+NONE = -100  # variant: no_label
+
 TAGS = ["O", "B-PER", "I-PER", "B-geo-loc", "I-geo-loc", "B-geo", "I-geo"]
 SENTENCES = st.lists(st.sampled_from(TAGS), max_size=9)
 SEEDS = st.integers(0, 2**32 - 1)
-NONE = -100
 # Each word: its tag as an index of TAGS or no label, its number of sub-tokens, and whether a special token follows.
 WORDS = st.lists(st.tuples(st.sampled_from([*range(7), NONE]), st.integers(0, 3), st.booleans()), max_size=6)
 
@@ -91,7 +92,8 @@ def batch_of(seed, dtype="float64", size=2.0):
 @given(words=WORDS, order=st.permutations(range(7)))
 @settings(max_examples=30, deadline=None)
 def test_labels_of_sub_tokens(solution, words, order):
-    word_ids, tags, names = lay_out([*(word for word in words if word[1]), (NONE, 2, True)], order)
+    every = [(tag, 2, False) for tag in (*range(7), NONE)]
+    word_ids, tags, names = lay_out([*(word for word in words if word[1]), *every], order)
     for policy in ("first", "all"):
         expected = expected_labels(word_ids, tags, names, policy)
         assert_equal(solution.align(word_ids, tags, names, policy), expected)
@@ -116,7 +118,7 @@ def test_words_without_sub_tokens_and_windows(solution, words, order, cut, lengt
 def test_what_cannot_be_aligned_is_refused(solution):
     names = ["B-PER", "O", "I-PER"]
     for policy in ("first", "all"):
-        for word_ids in ([None, 2], [-1, 0], [0, 1, 2], [-100]):
+        for word_ids in ([None, 2], [-1, 0], [0, 1, 2], [NONE]):
             with pytest.raises(ValueError):  # noqa: PT011  the text is the candidate's
                 solution.align(word_ids, [1, 0], names, policy)
         for tags in ([1, 3], [-1, 1], [1, -99], [3, 1]):

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from grader.exam import assert_close, assert_equal, hint, points
 
+NO_LABEL = -100  # variant: no_label
+
 NAMES = ["O", "B-PER", "I-PER"]
 WORD_IDS = [None, 0, 0, 1, 2, None]
 
@@ -15,8 +17,8 @@ WORD_IDS = [None, 0, 0, 1, 2, None]
 @points(0, group="alignment", group_zh="对齐")
 @hint(en="Two sub-tokens of word 0, one of each other word.", zh="词 0 有两个子词，其他词各一个。")
 def test_alignment_of_the_example(solution):
-    assert_equal(solution.align(WORD_IDS, [1, 2, 0], NAMES, "first"), [-100, 1, -100, 2, 0, -100])
-    assert_equal(solution.align(WORD_IDS, [1, 2, 0], NAMES, "all"), [-100, 1, 2, 2, 0, -100])
+    assert_equal(solution.align(WORD_IDS, [1, 2, 0], NAMES, "first"), [NO_LABEL, 1, NO_LABEL, 2, 0, NO_LABEL])
+    assert_equal(solution.align(WORD_IDS, [1, 2, 0], NAMES, "all"), [NO_LABEL, 1, 2, 2, 0, NO_LABEL])
 
 
 @points(0, group="entities", group_zh="实体")
@@ -30,7 +32,7 @@ def test_spans_of_the_example(solution):
 @hint(en="One label, two classes.", zh="一个标签，两个类别。")
 def test_loss_of_the_example(solution):
     logits = np.array([[[0.0, 0.0], [5.0, 1.0]]])
-    assert_close(solution.token_loss(logits, [[1, -100]]), math.log(2))
+    assert_close(solution.token_loss(logits, [[1, NO_LABEL]]), math.log(2))
 
 
 @points(0, group="entities", group_zh="实体")

@@ -1,6 +1,6 @@
 """Training examples from a dialogue: whole turns go first, then the left of the prompt, the reply never."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -2,6 +2,8 @@
 
 from itertools import zip_longest
 
+NO_LABEL = -100  # variant: no_label
+
 
 def build(turns, eos, max_len):
     """Return the ids of a dialogue, and labels on its last turn."""
@@ -25,7 +27,7 @@ def build(turns, eos, max_len):
         before = taken + before
         budget -= len(taken)
     ids = before + reply + [eos]
-    return ids, [token if i >= len(before) else -100 for i, token in enumerate(ids)]
+    return ids, [token if i >= len(before) else NO_LABEL for i, token in enumerate(ids)]
 
 
 def examples(turns, eos, max_len):
@@ -43,7 +45,7 @@ def examples(turns, eos, max_len):
 def collate(rows, pad):
     """Return the ids, the labels and the mask of rows of one length."""
     columns = list(
-        zip_longest(*(list(zip(ids, labels, [1] * len(ids))) for ids, labels in rows), fillvalue=(pad, -100, 0))
+        zip_longest(*(list(zip(ids, labels, [1] * len(ids))) for ids, labels in rows), fillvalue=(pad, NO_LABEL, 0))
     )
     parts = tuple([[column[r][part] for column in columns] for r in range(len(rows))] for part in range(3))
     return parts

@@ -1,6 +1,6 @@
 """Mistake: where not all fits, all older turns go at once."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

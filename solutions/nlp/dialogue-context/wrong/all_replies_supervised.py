@@ -1,6 +1,6 @@
 """Mistake: every turn of the assistant is to be learnt."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

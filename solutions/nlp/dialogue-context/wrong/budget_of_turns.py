@@ -1,6 +1,6 @@
 """Mistake: the budget is taken for a number of turns."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: turns of the assistant at the beginning are dropped."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: what is too much goes on the right, and the reply with it."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

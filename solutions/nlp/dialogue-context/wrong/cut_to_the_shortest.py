@@ -1,6 +1,6 @@
 """Mistake: rows are cut to the length of the shortest."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

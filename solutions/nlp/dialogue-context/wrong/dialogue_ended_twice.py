@@ -1,6 +1,6 @@
 """Mistake: one more eos ends the dialogue."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: eos stands before each turn instead of behind it."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

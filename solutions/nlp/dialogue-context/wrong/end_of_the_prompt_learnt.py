@@ -1,6 +1,6 @@
 """Mistake: the eos before the reply has a label."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

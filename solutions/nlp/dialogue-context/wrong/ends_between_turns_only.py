@@ -1,6 +1,6 @@
 """Mistake: the reply has no eos, so that the model never learns to stop."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

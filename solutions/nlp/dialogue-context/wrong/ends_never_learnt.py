@@ -1,6 +1,6 @@
 """Mistake: wherever eos stands there is no label."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: eos within a turn is taken out."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: the first turn is kept, as if it gave instructions."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

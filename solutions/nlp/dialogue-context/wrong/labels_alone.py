@@ -1,6 +1,6 @@
 """Mistake: the labels hold the reply alone, without what stands before it."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

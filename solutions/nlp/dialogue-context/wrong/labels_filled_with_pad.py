@@ -1,6 +1,6 @@
 """Mistake: the labels are filled up with the padding token."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

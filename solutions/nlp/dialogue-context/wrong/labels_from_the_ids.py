@@ -1,6 +1,6 @@
 """Mistake: the labels are the ids, but for the padding."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

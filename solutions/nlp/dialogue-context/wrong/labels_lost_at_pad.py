@@ -1,6 +1,6 @@
 """Mistake: wherever the padding token stands the label is taken away."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: the labels belong to the dialogue before it was cut."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: the labels are shifted, which the loss does again."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: a reply that does not fit is missing from later examples too."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: a reply that does not fit makes the whole dialogue fail."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: the longest row is the caller's own."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: the mask is made from the ids, and loses the eos that pads."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

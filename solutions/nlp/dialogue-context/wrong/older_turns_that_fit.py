@@ -1,6 +1,6 @@
 """Mistake: a long turn is passed over and older ones are kept."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: every row gets at least one padding token."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: the roles of turns that are dropped are not checked."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: of all that was said before only the prompt is kept."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: a turn that ends with eos gets none."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

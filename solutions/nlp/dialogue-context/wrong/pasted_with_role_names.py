@@ -1,6 +1,6 @@
 """Mistake: the names of the roles are pasted into one text, as tokens."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

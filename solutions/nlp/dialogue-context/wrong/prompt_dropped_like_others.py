@@ -1,6 +1,6 @@
 """Mistake: the prompt is dropped like any other turn."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

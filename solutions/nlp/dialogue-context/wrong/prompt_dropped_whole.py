@@ -1,6 +1,6 @@
 """Mistake: a prompt that is too long is dropped as a whole."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

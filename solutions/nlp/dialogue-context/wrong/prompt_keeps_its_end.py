@@ -1,6 +1,6 @@
 """Mistake: the prompt keeps its eos, and its tokens are cut at the right."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

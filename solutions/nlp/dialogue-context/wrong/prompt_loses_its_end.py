@@ -1,6 +1,6 @@
 """Mistake: the prompt is cut, and its eos is not counted."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: what is said after a reply is known already."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: the reply is looked for from the left, and found in what was said before."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

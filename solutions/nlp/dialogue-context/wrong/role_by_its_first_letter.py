@@ -1,6 +1,6 @@
 """Mistake: a role is known by its first letter."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

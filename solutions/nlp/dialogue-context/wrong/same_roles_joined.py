@@ -1,6 +1,6 @@
 """Mistake: turns of one role in a row become one."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

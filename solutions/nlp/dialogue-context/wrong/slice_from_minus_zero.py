@@ -1,6 +1,6 @@
 """Mistake: where no room is left for the prompt, a slice from -0 keeps all of it."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: a reply that does not fit ends the list."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

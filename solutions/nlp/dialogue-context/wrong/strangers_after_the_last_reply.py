@@ -1,6 +1,6 @@
 """Mistake: roles are checked as far as the last reply."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: the oldest turns are taken out of the caller's list."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

@@ -1,6 +1,6 @@
 """Mistake: where there is no label stands 0."""
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def build(turns, eos, max_len):

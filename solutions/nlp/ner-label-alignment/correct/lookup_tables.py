@@ -4,39 +4,41 @@ from itertools import groupby
 
 import numpy as np
 
+NO_LABEL = -100  # variant: no_label
+
 
 def align(word_ids, tags, names, policy):
     """Return a label for each sub-token."""
     if policy != "first" and policy != "all":
         raise ValueError(policy)
-    known = set(range(len(names))) | {-100}
+    known = set(range(len(names))) | {NO_LABEL}
     if not known.issuperset(tags) or not set(range(len(tags))).issuperset(w for w in word_ids if w is not None):
         raise ValueError("numbers out of range")
-    inner = {-100: -100}
+    inner = {NO_LABEL: NO_LABEL}
     for number, name in enumerate(names):
         inner[number] = names.index("I" + name[1:]) if name.startswith("B-") else number
     labels, seen = [], set()
     for word in word_ids:
         if word is None:
-            labels.append(-100)
+            labels.append(NO_LABEL)
         elif word not in seen:
             labels.append(tags[word])
             seen.add(word)
         else:
-            labels.append(inner[tags[word]] if policy == "all" else -100)
+            labels.append(inner[tags[word]] if policy == "all" else NO_LABEL)
     return labels
 
 
 def token_loss(logits, labels):
     """Return the mean loss of the positions that have a label."""
-    padded = np.full(logits.shape[:2], -100)
+    padded = np.full(logits.shape[:2], NO_LABEL)
     if len(labels) != len(padded):
         raise ValueError("rows")
     for row, given in zip(padded, labels):
         if len(given) > len(row):
             raise ValueError("too long")
         row[: len(given)] = given
-    keep = padded != -100
+    keep = padded != NO_LABEL
     if not keep.any():
         raise ValueError("nothing to learn")
     z = np.where(keep[..., None], logits, 0.0).astype(float)

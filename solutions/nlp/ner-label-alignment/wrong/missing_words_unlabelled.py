@@ -2,7 +2,7 @@
 
 import numpy as np
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def align(word_ids, tags, names, policy):
