@@ -256,16 +256,17 @@ def test_clipping_by_one_norm(solution, seed):
 @points(3, group="what is left behind", group_zh="留下了什么")
 @stated("gradients", "modes", "calls")
 @hint(en="Compare modes, gradients and batches before and after.", zh="对比调用前后的模式、梯度和批次。")
-@given(seed=SEEDS, stale=st.sampled_from([None, -2.0, 30.0]), training=st.booleans())
-@settings(max_examples=5, deadline=None)
-def test_modes_gradients_and_batches(solution, seed, stale, training):
+@given(seed=SEEDS, stale=st.sampled_from([-2.0, 30.0]))
+@settings(max_examples=3, deadline=None)
+def test_modes_gradients_and_batches(solution, seed, stale):
     world = make_world(seed)
     numbers = (3, 1, 0.05, 0.1, 1e6)
-    report = solution.run(play, world, numbers, stale, training)
     history, weights = expected_training(world, *numbers)
-    assert_close((report["history"]["norm"], report["weights"]), (history["norm"], weights), rtol=1e-7)
-    modules = len(report["after"])
-    assert report["seen"] == [[True] * modules] * 3
-    assert report["after"] == [False] * modules
-    assert report["gradients"] == [None] * len(report["gradients"])
-    assert_equal(report["batches"], world["batches"])
+    for training in (False, True):
+        report = solution.run(play, world, numbers, stale, training)
+        assert_close((report["history"]["norm"], report["weights"]), (history["norm"], weights), rtol=1e-7)
+        modules = len(report["after"])
+        assert report["seen"] == [[True] * modules] * 3
+        assert report["after"] == [False] * modules
+        assert report["gradients"] == [None] * len(report["gradients"])
+        assert_equal(report["batches"], world["batches"])

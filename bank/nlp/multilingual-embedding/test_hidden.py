@@ -83,7 +83,7 @@ def test_the_best_orthogonal_matrix(solution, seed, d, dtype):
     rng = np.random.default_rng(seed)
     X = rng.normal(0.5, 1.0, (4 * d + 3, d)).astype(dtype)
     Y = (X @ orthogonal(rng, d) * rng.uniform(0.5, 2.0, (len(X), 1)) + rng.normal(0.3, 0.2, X.shape)).astype(dtype)
-    assert_close(solution.align(X, Y), polar_factor(X, Y), rtol=1e-7)
+    assert_close(solution.align(X, Y), polar_factor(X, Y), rtol=1e-8)
 
 
 @points(3, group="alignment", group_zh="对齐")
@@ -94,12 +94,12 @@ def test_the_best_orthogonal_matrix(solution, seed, d, dtype):
 def test_planted_turns_and_few_words(solution, seed, sign):
     rng = np.random.default_rng(seed)
     X, turn = rng.normal(size=(9, 4)), orthogonal(rng, 4, sign)
-    assert_close(solution.align(X, X @ turn), turn, rtol=1e-7)
+    assert_close(solution.align(X, X @ turn), turn, rtol=1e-8)
     few, others = X[:2], rng.normal(size=(2, 4))
     W = solution.align(few, others)
-    assert_close(W.T @ W, np.eye(4), rtol=1e-7)
+    assert_close(W.T @ W, np.eye(4), rtol=1e-8)
     best = (few**2).sum() + (others**2).sum() - 2 * np.linalg.norm(few.T @ others, "nuc")
-    assert_close(float(((few @ W - others) ** 2).sum()), float(best), rtol=1e-7)
+    assert_close(float(((few @ W - others) ** 2).sum()), float(best), rtol=1e-8)
 
 
 @points(1, group="alignment", group_zh="对齐")
