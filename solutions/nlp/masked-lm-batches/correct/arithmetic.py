@@ -3,6 +3,8 @@
 import torch
 import torch.nn.functional as F
 
+NO_LABEL = -100  # variant: no_label
+
 
 def mask_tokens(ids, special, vocab_size, mask_id, p, u):
     """Return what the model is shown, and what it has to restore."""
@@ -10,7 +12,7 @@ def mask_tokens(ids, special, vocab_size, mask_id, p, u):
         raise ValueError("p")
     if u.ndim != 3 or u.shape[0] != 3 or u.shape[1:] != ids.shape:
         raise ValueError("u")
-    inputs, labels = ids.clone(), torch.full_like(ids, -100)
+    inputs, labels = ids.clone(), torch.full_like(ids, NO_LABEL)
     protected = torch.zeros(vocab_size, dtype=torch.bool)
     for token in special:
         protected[token] = True
@@ -25,7 +27,7 @@ def mask_tokens(ids, special, vocab_size, mask_id, p, u):
 
 def mlm_loss(hidden, labels, weight, bias):
     """Return the mean loss over the positions with a label."""
-    labelled = labels.ne(-100)
+    labelled = labels.ne(NO_LABEL)
     if not labelled.any():
         return (hidden[labelled].sum() + 0 * weight.sum() + 0 * bias.sum()).to(hidden.dtype)
     log_p = F.log_softmax(hidden[labelled] @ weight.T + bias, dim=-1)

@@ -4,6 +4,8 @@ import math
 
 import torch
 
+NO_LABEL = -100  # variant: no_label
+
 
 def mask_tokens(ids, special, vocab_size, mask_id, p, u):
     """Return what the model is shown, and what it has to restore."""
@@ -11,7 +13,7 @@ def mask_tokens(ids, special, vocab_size, mask_id, p, u):
         raise ValueError("p")
     if list(u.shape) != [3, *ids.shape]:
         raise ValueError("u")
-    inputs, labels = ids.tolist(), [[-100] * ids.shape[1] for _ in ids]
+    inputs, labels = ids.tolist(), [[NO_LABEL] * ids.shape[1] for _ in ids]
     (choices, kinds, tokens), protected = u.tolist(), set(special)
     for b, row in enumerate(inputs):
         for t, token in enumerate(row):
@@ -27,7 +29,7 @@ def mask_tokens(ids, special, vocab_size, mask_id, p, u):
 
 def mlm_loss(hidden, labels, weight, bias):
     """Return the mean loss over the positions with a label."""
-    places = torch.nonzero(labels.reshape(-1) != -100)[:, 0]
+    places = torch.nonzero(labels.reshape(-1) != NO_LABEL)[:, 0]
     wanted = labels.reshape(-1)[places]
     logits = torch.addmm(bias, hidden.reshape(-1, hidden.shape[-1])[places], weight.T)
     losses = logits.logsumexp(dim=1) - logits.gather(1, wanted[:, None])[:, 0]
