@@ -58,11 +58,12 @@ clean: ## Remove .venv, caches and build products
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is written last, so that an interrupted set-up starts over. What the lock holds comes first, checked by hash;
-# setuptools is in it, so that the build of the package itself fetches nothing. Only PyTorch is left for the second line.
+# setuptools is in it, so that the build of the package itself fetches nothing. Only PyTorch is left for the second line,
+# and accelerate, which asks for it.
 $(STAMP): pyproject.toml $(PINS) $(LOCK) $(WALL)
 	@$(BIN)/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { $(new-venv); }
 	$(PIP) install --require-hashes --requirement $(LOCK)
-	$(PIP) install --constraint $(PINS) --no-build-isolation --editable '.[torch,draft,ray,dev]'
+	$(PIP) install --constraint $(PINS) --no-build-isolation --editable '.[torch,draft,ray,assess,dev]'
 	@command -v bwrap >/dev/null || { $(bundled-bubblewrap); }
 	@touch $@
 

@@ -36,7 +36,7 @@ class Race:
 
 def race() -> Race:
     """Kill the mutants in both ways; ours tells the survivors from the equivalent, too."""
-    question = load_bank(ROOT / "bank").find(QUESTION)
+    question = load_bank(ROOT / "bank").find_code(QUESTION)
     started = time.perf_counter()
     with Workbench(question, seed=1) as bench:
         right = bench.run(bench.reference, bench.hidden, "calibration")

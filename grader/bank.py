@@ -9,30 +9,33 @@ import ast
 import os
 import warnings
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from grader.anchors import without_anchors
-from grader.errors import BankError, InputError, describe_fault, did_you_mean
+from grader.errors import BankError, InputError, did_you_mean
+from grader.markers import mark_faults, without_marks
 from grader.question import LANGUAGES, Check, Frozen, Performance, Question, QuestionSpec, Slug, Text, Visibility
+from grader.rubric import AnySpec, ChoiceSpec, ConceptQuestion, ExemplarSheet, ShortSpec
+from grader.sheet import Fault, fault_messages, hint_at, read_sheet, read_text
 from grader.trees import parse
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from pydantic_core import ErrorDetails
-
     from grader.question import Language
+    from grader.rubric import AnyQuestion, Exemplar
+    from grader.sheet import Sheet
 
-MAX_SPEC = 256 * 2**10
-MAX_NESTING = 16
 VARIABLE = "GRADE_BANK"
 SPEC = "question.yaml"
+EXEMPLARS = "exemplars.yaml"
+IMAGES = "images"
+IMAGE_ENDINGS = frozenset({".png", ".jpg", ".svg"})
 GENERAL = Text(en="general", zh="一般")
 
 SolutionKind = Literal["correct", "wrong", "slow", "forbidden"]
@@ -40,27 +43,7 @@ KINDS: tuple[SolutionKind, ...] = ("correct", "wrong", "slow", "forbidden")
 OPPONENTS: tuple[SolutionKind, ...] = ("slow", "correct")
 """The kinds of solution that a performance check may measure against, beside the reference."""
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where libyaml is there
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
-_Place = tuple[str | int, ...]
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One reason why a question cannot be loaded."""
-
-    file: Path
-    line: int | None
-    message: str
-
-    def __str__(self) -> str:
-        return describe_fault(self.message, file=_nearby(self.file), line=self.line)
-
-
-def _nearby(path: Path) -> Path:
-    """Return a path as one would type it here."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 @dataclass(frozen=True)
@@ -72,7 +55,7 @@ class Bank:
     """The folder of every question, in the order of their ids."""
 
     @cached_property
-    def _everything(self) -> dict[str, Question | tuple[Fault, ...]]:
+    def _everything(self) -> dict[str, AnyQuestion | tuple[Fault, ...]]:
         return {_qualified_id(folder): _read_question(folder) for folder in self.folders}
 
     @property
@@ -81,20 +64,32 @@ class Bank:
         return tuple(map(_qualified_id, self.folders))
 
     @property
-    def questions(self) -> tuple[Question, ...]:
+    def questions(self) -> tuple[AnyQuestion, ...]:
         """Every question that can be loaded."""
-        return tuple(found for found in self._everything.values() if isinstance(found, Question))
+        return tuple(found for found in self._everything.values() if not isinstance(found, tuple))
 
     @property
     def broken(self) -> dict[str, tuple[Fault, ...]]:
         """Qualified id to the reasons, of every question that cannot be loaded."""
-        return {name: found for name, found in self._everything.items() if not isinstance(found, Question)}
+        return {name: found for name, found in self._everything.items() if isinstance(found, tuple)}
 
     def faults(self) -> tuple[Fault, ...]:
         """Return every fault of every question."""
         return tuple(fault for faults in self.broken.values() for fault in faults)
 
-    def find(self, id: str) -> Question:  # noqa: A002  an id is what a person calls it
+    def find_code(self, id: str) -> Question:  # noqa: A002  an id is what a person calls it
+        """Load one question that asks for code.
+
+        Raises:
+            InputError: as `find`; or it asks for words.
+            BankError: it cannot be loaded; lists every fault.
+        """
+        found = self.find(id)
+        if isinstance(found, Question):
+            return found
+        raise InputError(f"{found.qualified_id} has no tests: it asks for words", cure="Use `grade submit`")
+
+    def find(self, id: str) -> AnyQuestion:  # noqa: A002  an id is what a person calls it
         """Load one question, by its id with or without its family.
 
         Raises:
@@ -103,7 +98,7 @@ class Bank:
         """
         matches = [folder for folder in self.folders if id in {folder.name, _qualified_id(folder)}]
         if len(matches) == 1:
-            return load_question(matches[0])
+            return _load(matches[0])
         if matches:
             names = " and ".join(map(_qualified_id, matches))
             raise InputError(f"{id!r} may be {names}", cure="Give the family too")
@@ -147,27 +142,40 @@ def _is_public(path: Path) -> bool:
 
 
 def load_question(folder: Path | str) -> Question:
-    """Load the question in one folder.
+    """Load the question in one folder, which asks for code.
 
     Raises:
         BankError: it cannot be loaded; lists every fault.
     """
+    found = _load(folder)
+    if isinstance(found, Question):
+        return found
+    raise BankError(f"question {found.qualified_id!r} has no tests: it asks for words")
+
+
+def _load(folder: Path | str) -> AnyQuestion:
     folder = Path(os.path.abspath(folder))
     found = _read_question(folder)
-    if isinstance(found, Question):
+    if not isinstance(found, tuple):
         return found
     listing = "".join(f"\n  {fault}" for fault in found)
     raise BankError(f"question {_qualified_id(folder)!r} cannot be loaded:{listing}")
 
 
-def statement(question: Question, language: Language) -> str:
+def statement(question: AnyQuestion, language: Language) -> str:
     """Return the text of the task, in Markdown, as a candidate reads it."""
-    return without_anchors(statement_file(question.folder, language).read_text(encoding="utf-8"))
+    text = statement_file(question.folder, language).read_text(encoding="utf-8")
+    return without_anchors(without_marks(text, ".md"))
 
 
 def statement_file(folder: Path, language: Language) -> Path:
     """Return where the text of the task lies, with its author's anchors."""
     return folder / f"statement.{language}.md"
+
+
+def images(question: AnyQuestion) -> tuple[Path, ...]:
+    """Return the pictures that statements and options show, as `![...](images/NAME)`."""
+    return tuple(sorted(path for path in (question.folder / IMAGES).glob("*") if path.suffix in IMAGE_ENDINGS))
 
 
 def starter(question: Question) -> Path:
@@ -187,42 +195,66 @@ def _qualified_id(folder: Path) -> str:
 # --- one question ----------------------------------------------------------------------------------------------------
 
 
-def _read_question(folder: Path) -> Question | tuple[Fault, ...]:
+def _read_question(folder: Path) -> AnyQuestion | tuple[Fault, ...]:
     own = folder.parent.parent.parent / "solutions" / folder.parent.name / folder.name
     sheet = _read_spec(folder / SPEC)
-    faults = [*sheet.faults, *_place_faults(sheet, folder), *_file_faults(folder, own)]
+    faults = [*sheet.faults, *_place_faults(sheet, folder), *_statement_faults(folder)]
+    if sheet.model is not QuestionSpec:
+        return _concept_question(sheet, faults, folder, own)
+    faults += _missing_files(folder, own)
     checks: list[Check] = []
     for visibility in Visibility:
         path = folder / f"test_{visibility.value}.py"
-        found, wrong = read_checks(path, visibility, sheet.exports)
+        found, wrong = read_checks(path, visibility, _exports(sheet))
         faults += [*wrong, *_opponent_faults(found, path, own)]
         checks += found
-    if sheet.spec is None or faults:
+    if isinstance(sheet.value, QuestionSpec) and sheet.value.variants is not None:
+        faults += [Fault(*found) for found in mark_faults(folder, own, sheet.value.variants.defaults)]
+    if not isinstance(sheet.value, QuestionSpec) or faults:
         return tuple(faults)
-    return Question(sheet.spec, folder, own, tuple(checks))
+    return Question(sheet.value, folder, own, tuple(checks))
 
 
-def _file_faults(folder: Path, own: Path) -> Iterator[Fault]:
-    """Find files that are missing, and statements that say nothing."""
+def _concept_question(
+    sheet: Sheet[AnySpec], faults: list[Fault], folder: Path, own: Path
+) -> ConceptQuestion | tuple[Fault, ...]:
+    exemplars, wrong = _read_exemplars(own / EXEMPLARS, sheet.value) if sheet.model is ShortSpec else ({}, ())
+    faults += wrong
+    if not isinstance(sheet.value, ChoiceSpec | ShortSpec) or faults:
+        return tuple(faults)
+    return ConceptQuestion(sheet.value, folder, own, exemplars)
+
+
+def _read_exemplars(path: Path, spec: AnySpec | None) -> tuple[dict[str, Exemplar], tuple[Fault, ...]]:
+    """Read the answers that a short question is proven by; what they meet must be its key points."""
+    sheet = read_sheet(path, ExemplarSheet)
+    if sheet.value is None or not isinstance(spec, ShortSpec):
+        return {}, sheet.faults
+    points = spec.key_points
+    unknown = tuple(
+        sheet.fault(("exemplars", name, "met"), f"{point!r} is no key point{hint_at(point, points)}")
+        for name, exemplar in sheet.value.exemplars.items()
+        for point in exemplar.met
+        if point not in points
+    )
+    return sheet.value.exemplars, unknown
+
+
+def _missing_files(folder: Path, own: Path) -> Iterator[Fault]:
     for path in (folder / "starter.py", own / "reference.py"):
         if not path.is_file():
             yield Fault(path, None, "the file is missing")
+
+
+def _statement_faults(folder: Path) -> Iterator[Fault]:
+    """Find statements that are missing, or say nothing."""
     for language in LANGUAGES:
         path = statement_file(folder, language)
-        text = _read_text(path)
+        text = read_text(path)
         if isinstance(text, Fault):
             yield text
         elif not text.strip():
             yield Fault(path, None, "the statement is empty")
-
-
-def _read_text(path: Path) -> str | Fault:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return Fault(path, None, "the file is missing")
-    except (OSError, UnicodeDecodeError) as error:
-        return Fault(path, None, f"the file cannot be read: {error}")
 
 
 def _opponent_faults(checks: Collection[Check], path: Path, own: Path) -> Iterator[Fault]:
@@ -231,155 +263,52 @@ def _opponent_faults(checks: Collection[Check], path: Path, own: Path) -> Iterat
     for check in checks:
         against = check.performance.against if check.performance else "reference"
         if against not in known:
-            message = f"{check.name}: no solution is called {against!r}{_hint_at(against, known)}"
+            message = f"{check.name}: no solution is called {against!r}{hint_at(against, known)}"
             yield Fault(path, check.line, f"{message}; put it in {own}/slow/ or correct/")
-
-
-def _hint_at(word: str, known: Collection[str]) -> str:
-    near = did_you_mean(word, known)
-    return f" ({near[0].lower()}{near[1:]})" if near else ""
 
 
 # --- the spec --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """A spec as it was read: whole, or in parts with the reasons."""
-
-    path: Path
-    spec: QuestionSpec | None
-    exports: tuple[str, ...]
-    lines: Mapping[_Place, int]
-    faults: tuple[Fault, ...]
+_SPECS: dict[str, type[AnySpec]] = {"code": QuestionSpec, "choice": ChoiceSpec, "short": ShortSpec}
+"""Kind of a question to the model of its spec."""
 
 
-def _read_spec(path: Path) -> _Sheet:
-    text = _read_text(path)
-    if isinstance(text, Fault):
-        return _Sheet(path, None, (), {}, (text,))
-    try:
-        value, lines = _read_yaml(text)
-    except (yaml.YAMLError, ValueError) as error:
-        return _Sheet(path, None, (), {}, (_yaml_fault(path, error),))
-    try:
-        spec = QuestionSpec.model_validate(value)
-    except ValidationError as error:
-        messages = _messages(error, QuestionSpec)
-        faults = tuple(Fault(path, _line_of(lines, place), message) for place, message in messages)
-        return _Sheet(path, None, _written_exports(lines), lines, faults)
-    return _Sheet(path, spec, tuple(spec.submission.exports), lines, ())
+def _read_spec(path: Path) -> Sheet[AnySpec]:
+    usual: type[AnySpec] = QuestionSpec
+    sheet = read_sheet(path, usual, choose=_model_of)
+    return replace(sheet, faults=tuple(map(_naming_every_kind, sheet.faults)))
 
 
-def _written_exports(lines: Mapping[_Place, int]) -> tuple[str, ...]:
-    """Return the exports of a spec with faults, so that its suites can be read all the same."""
-    return tuple(str(place[-1]) for place in lines if len(place) == 3 and place[:2] == ("submission", "exports"))
+def _model_of(value: object) -> type[AnySpec]:
+    kind = value.get("kind", "code") if isinstance(value, dict) else "code"
+    return _SPECS.get(kind, QuestionSpec) if isinstance(kind, str) else QuestionSpec
 
 
-def _place_faults(sheet: _Sheet, folder: Path) -> Iterator[Fault]:
+def _naming_every_kind(fault: Fault) -> Fault:
+    if not fault.message.startswith("kind: "):
+        return fault
+    return replace(fault, message=fault.message.replace("'code'", " or ".join(map(repr, _SPECS)), 1))
+
+
+def _exports(sheet: Sheet[AnySpec]) -> tuple[str, ...]:
+    """Return what code must define; of a spec with faults what it seems to be, so that its suites can be read."""
+    if isinstance(sheet.value, QuestionSpec):
+        return tuple(sheet.value.submission.exports)
+    return tuple(str(place[-1]) for place in sheet.lines if len(place) == 3 and place[:2] == ("submission", "exports"))
+
+
+def _place_faults(sheet: Sheet[AnySpec], folder: Path) -> Iterator[Fault]:
     """Find an id or a family that is not the folder's name."""
-    if sheet.spec is None:
+    if sheet.value is None:
         return
     for key, is_called, should_be in (
-        ("id", sheet.spec.id, folder.name),
-        ("family", sheet.spec.family, folder.parent.name),
+        ("id", sheet.value.id, folder.name),
+        ("family", sheet.value.family, folder.parent.name),
     ):
         if is_called != should_be:
             message = f"{key} is {is_called!r}, but the folder is called {should_be!r}"
             yield Fault(sheet.path, sheet.lines.get((key,)), message)
-
-
-def _read_yaml(text: str) -> tuple[object, dict[_Place, int]]:
-    """Return a document as plain values, and the line of each of its keys."""
-    if len(text) > MAX_SPEC:
-        raise ValueError(f"the file is larger than {MAX_SPEC // 2**10} KiB")
-    _refuse_odd_yaml(text)
-    root = yaml.compose(text, Loader=_Loader)
-    if not isinstance(root, yaml.MappingNode):
-        raise ValueError("the file holds no keys and values")
-    lines: dict[_Place, int] = {}
-    _note_lines(root, (), lines)
-    constructor = yaml.constructor.SafeConstructor()
-    return constructor.construct_document(root), lines
-
-
-def _refuse_odd_yaml(text: str) -> None:
-    """Refuse what a spec has no need of, before libyaml builds anything: it overruns the C stack on deep nesting."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if isinstance(event, yaml.AliasEvent):
-            raise _yaml_error("aliases are not allowed here; write the value out", event)
-        if isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None) is not None:
-            raise _yaml_error("tags are not allowed here", event)
-        if depth > MAX_NESTING:
-            raise _yaml_error("the values are nested too deeply", event)
-
-
-def _yaml_error(problem: str, at: yaml.Event | yaml.Node) -> yaml.MarkedYAMLError:
-    mark: Any = at.start_mark  # libyaml's own class of marks, which the stubs do not count as one
-    return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
-
-
-def _note_lines(node: yaml.Node, place: _Place, lines: dict[_Place, int]) -> None:
-    if isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            lines[*place, index] = value.start_mark.line + 1
-            _note_lines(value, (*place, index), lines)
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise _yaml_error("a key must be a word", key)
-            inner = (*place, key.value)
-            if inner in lines:
-                raise _yaml_error(f"{key.value!r} is written twice, first in line {lines[inner]}", key)
-            lines[inner] = key.start_mark.line + 1
-            _note_lines(value, inner, lines)
-
-
-def _yaml_fault(path: Path, error: Exception) -> Fault:
-    if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark
-        return Fault(path, mark.line + 1 if mark else None, str(error.problem or error.context))
-    return Fault(path, None, " ".join(str(error).split()))
-
-
-def _line_of(lines: Mapping[_Place, int], place: _Place) -> int:
-    """Return the line of a key, or of the innermost key around it that was written."""
-    while place and place not in lines:
-        place = place[:-1]
-    return lines.get(place, 1)
-
-
-# --- pydantic's words in ours ----------------------------------------------------------------------------------------
-
-
-def _messages(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[_Place, str]]:
-    for detail in error.errors(include_url=False, include_context=False):
-        yield detail["loc"], _message(detail, model)
-
-
-def _message(detail: ErrorDetails, model: type[BaseModel]) -> str:
-    place = ".".join(map(str, detail["loc"]))
-    if detail["type"] == "missing":
-        return f"{place!r} is missing"
-    if detail["type"] == "extra_forbidden":
-        *above, key = detail["loc"]
-        return f"unknown key {str(key)!r}{_hint_at(str(key), _known_keys(model, above))}"
-    message = detail["msg"].removeprefix("Value error, ")
-    message += f", not {detail['input']!r}"[:80] if isinstance(detail["input"], str | int | float) else ""
-    return f"{place}: {message}" if place else message
-
-
-def _known_keys(model: type[BaseModel], place: Collection[str | int]) -> list[str]:
-    """Return the keys that the model knows at a place below it."""
-    for key in place:
-        field = model.model_fields.get(str(key))
-        inner = field.annotation if field else None
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return []
-        model = inner
-    return list(model.model_fields)
 
 
 # --- the suites ------------------------------------------------------------------------------------------------------
@@ -508,7 +437,7 @@ def read_checks(
 
 
 def _parse(path: Path) -> ast.Module | Fault:
-    text = _read_text(path)
+    text = read_text(path)
     if isinstance(text, Fault):
         return text
     try:
@@ -652,7 +581,7 @@ def _read_mark(mark: str, decorator: ast.expr, suite: _Suite) -> Iterator[BaseMo
     try:
         yield _MARKS[mark].model_validate(values)
     except ValidationError as error:
-        for place, message in _messages(error, _MARKS[mark]):
+        for place, message in fault_messages(error, _MARKS[mark]):
             yield suite.fault(written.get(str(place[0]) if place else "", decorator), f"@{mark}: {message}")
 
 
@@ -682,13 +611,13 @@ def _performance(measured: _Measured | None, node: _Function, suite: _Suite) -> 
         return None
     of = measured.of or next(iter(suite.exports), "")
     if suite.exports and of not in suite.exports:
-        message = f"{of!r} is none of the exports{_hint_at(of, suite.exports)}"
+        message = f"{of!r} is none of the exports{hint_at(of, suite.exports)}"
         return suite.fault(node, f"{node.name}: {message}")
     fields = measured.model_dump(include=set(Performance.model_fields))
     try:
         return Performance.model_validate(fields | {"of": of})
     except ValidationError as error:
-        return suite.fault(node, f"{node.name}: {'; '.join(text for _, text in _messages(error, Performance))}")
+        return suite.fault(node, f"{node.name}: {'; '.join(text for _, text in fault_messages(error, Performance))}")
 
 
 def _duplicates(checks: Collection[Check], suite: _Suite) -> Iterator[Fault]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from grader.plan import Plan
     from grader.question import Question
     from grader.records import BatchFolder, Entry
+    from grader.rubric import AnyQuestion
     from grader.verdict import Level, Run, Verdict
 
 WARM = 2
@@ -43,7 +44,7 @@ KEPT_MESSAGE = 200
 class Job:
     """One content to be graded."""
 
-    question: Question
+    question: AnyQuestion
     submission: Submission
     seed: int
 
@@ -159,7 +160,7 @@ class Entrant:
     """One submission of a batch, and where its content is read from."""
 
     entry: Entry
-    question: Question
+    question: AnyQuestion
     path: Path
 
 
@@ -220,7 +221,7 @@ class Batch:
             self.folder.keep(entrant.entry, verdict)
             self._ready.append(_grade(entrant, verdict))
             return None
-        return Job(question, submission, derive(self._record.seed, question.qualified_id, submission.sha256) % 2**63)
+        return Job(question, submission, derive(self._record.seed, question.qualified_id) % 2**63)
 
     def _kept(self, entrant: Entrant, job: Job) -> Verdict | None:
         """Return the verdict that an interrupted batch left, if it counts."""

@@ -6,18 +6,21 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from grader.answers.marking import mark
 from grader.errors import SubmissionError
 from grader.exam.fingerprint import fingerprint
 from grader.exam.supervisor import execute
 from grader.plan import make_plan
 from grader.policy import violations
+from grader.rubric import ConceptQuestion
 from grader.score import score, unread
 from grader.submission import Submission, SyntaxFault, read_submission
 from grader.verdict import Level, Outcome, RawResult, Run, SourceLine, Status, SubmissionId, Verdict
 
 if TYPE_CHECKING:
     from grader.plan import Plan
-    from grader.question import Question, Visibility
+    from grader.question import Visibility
+    from grader.rubric import AnyQuestion
 
 SEED_BITS = 63
 
@@ -30,7 +33,7 @@ class Exam(Protocol):
 
 
 def grade(
-    question: Question,
+    question: AnyQuestion,
     submission: Path | str | Submission,
     *,
     seed: int | None = None,
@@ -42,7 +45,7 @@ def grade(
 
     Args:
         question: from `load_bank().find(id)`.
-        submission: a `.py`, `.ipynb`, folder or zip, or one already read.
+        submission: a `.py`, `.ipynb`, folder or zip, or one already read; for a question that asks for words, its form.
         seed: of this grading; secret and fresh unless given. The verdict records it, so that a grading can be repeated.
         isolation: level to insist on; by default the strongest this machine allows.
         only: grade the public or the hidden checks alone.
@@ -56,6 +59,8 @@ def grade(
         IsolationError: the isolation insisted on cannot be had.
     """
     seed = secrets.randbits(SEED_BITS) if seed is None else seed
+    if isinstance(question, ConceptQuestion):
+        return _grade_words(question, submission, seed)
     if not isinstance(submission, Submission):
         path = Path(submission)
         try:
@@ -76,6 +81,24 @@ def grade(
     return verdict.model_copy(update={"notes": submission.notes + verdict.notes, "suite": fingerprint(question)})
 
 
+def _grade_words(question: ConceptQuestion, submission: Path | str | Submission, seed: int) -> Verdict:
+    """Grade an answer in words, in this process: text is data, and nothing of it is run."""
+    path = Path(submission.name if isinstance(submission, Submission) else submission)
+    identity = None
+    try:
+        if not isinstance(submission, Submission):
+            submission = read_submission(path, question.spec)
+        identity = _identity(submission)
+        verdict = mark(question, submission, seed=seed)
+    except SubmissionError as error:
+        if identity is not None:
+            return unread(question, identity, seed, str(error))
+        if not path.exists():  # a misuse, not a submission
+            raise
+        return unreadable(question, path, seed, error)
+    return verdict.model_copy(update={"suite": fingerprint(question)})
+
+
 def refuse(plan: Plan) -> Run:
     """Run nothing: the submission uses what the question forbids, and every check says so."""
     reasons = "; ".join(f"{v.label}, line {v.line}: {v.name}" for v in plan.violations)
@@ -91,7 +114,7 @@ def _identity(submission: Submission) -> SubmissionId:
     return SubmissionId(name=submission.name, sha256=submission.sha256)
 
 
-def unreadable(question: Question, path: Path, seed: int, error: SubmissionError) -> Verdict:
+def unreadable(question: AnyQuestion, path: Path, seed: int, error: SubmissionError) -> Verdict:
     """Return the verdict on what cannot be read: `invalid`, or `broken` where it is no longer there."""
     identity = SubmissionId(name=path.name, sha256="")
     if isinstance(error, SyntaxFault):

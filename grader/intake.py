@@ -79,13 +79,20 @@ class Intake:
 
 
 @contextmanager
-def take_in(source: Path, *, question_given: bool = True, assignment: str | None = None) -> Iterator[Intake]:
+def take_in(
+    source: Path,
+    *,
+    question_given: bool = True,
+    assignment: str | None = None,
+    endings: Collection[str] = SUBMISSIONS,
+) -> Iterator[Intake]:
     """List what was handed in; what had to be unpacked for it is there until the end of the `with` block.
 
     Args:
         source: a folder, a zip of one, or a manifest.
         question_given: the batch has a question; otherwise each line of a manifest must name one.
         assignment: of an nbgrader course, `ASSIGNMENT` or `ASSIGNMENT/NOTEBOOK`.
+        endings: of the files that are submissions, in a plain folder of them.
 
     Raises:
         InputError: it cannot be read, holds nothing, or says two things at once; lists every fault of a manifest.
@@ -93,20 +100,22 @@ def take_in(source: Path, *, question_given: bool = True, assignment: str | None
     """
     folder = scratch.make()
     try:
-        yield _intake(source, Path(folder), question_given=question_given, assignment=assignment)
+        yield _intake(_Place(source, source, source, Path(folder), assignment, endings), question_given=question_given)
     finally:
         scratch.remove(folder)
 
 
-def _intake(source: Path, scratch: Path, *, question_given: bool, assignment: str | None) -> Intake:
+def _intake(place: _Place, *, question_given: bool) -> Intake:
+    source = place.source
     try:
         if source.suffix.lower() == ".csv" and source.is_file():
             return read_manifest(source, question_given=question_given)
         if source.is_dir():
-            return _sorted_out(_Place(source, source, source, scratch, assignment))
+            return _sorted_out(place)
         if source.suffix.lower() == ".zip" and source.is_file():
-            folder, notes = _unpack(source, scratch / "unpacked")
-            found = _sorted_out(_Place(source, scratch / "unpacked", folder, scratch, assignment))
+            top = place.scratch / "unpacked"
+            folder, notes = _unpack(source, top)
+            found = _sorted_out(replace(place, top=top, folder=folder))
             return Intake(found.handed, (*notes, *found.notes), found.layout)
     except OSError as error:
         raise InputError(f"cannot be taken in: {error.strerror or error}", file=error.filename or source) from None
@@ -136,6 +145,8 @@ class _Place:
     scratch: Path
     """Private, for files that have to be put together."""
     assignment: str | None
+    endings: Collection[str]
+    """Of the files that are submissions."""
 
     def entries(self) -> list[Path]:
         """Return what a person sees in the folder, in the order of the names."""
@@ -239,7 +250,7 @@ def _read_plain(place: _Place) -> tuple[list[Handed], list[str]]:
     for path in place.entries():
         if _is_folder(path):
             handed.append(Handed(_stem(path), _answer(path), None))
-        elif path.suffix.lower() in SUBMISSIONS:
+        elif path.suffix.lower() in place.endings:
             handed.append(Handed(_stem(path), path, None))
         else:
             others.append(_text(path))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from grader.cluster.freight import load
+from grader.question import Question
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,8 @@ class QuestionFreight:
 
     def needs(self, job: Job) -> Mapping[str, float]:
         """Return a GPU for a question that cannot do without."""
-        return {"GPU": 1} if job.question.spec.environment.device == "cuda" else {}
+        question = job.question
+        return {"GPU": 1} if isinstance(question, Question) and question.spec.environment.device == "cuda" else {}
 
     def cargo_of(self, job: Job) -> str:
         """Return the question's id."""

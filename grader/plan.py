@@ -19,7 +19,7 @@ class Plan:
     question: Question
     submission: Submission
     seed: int
-    """Of this grading; every check's own seed is derived from it, the submission's digest and the check's name."""
+    """Of this grading; every check's own seed is derived from it and the check's name, the same for all submissions."""
     checks: tuple[Check, ...]
     """In the order in which they are run."""
     violations: tuple[Violation, ...] = ()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
 
+from grader.expressions import Value, evaluate
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -98,11 +100,71 @@ class Forbidden(Frozen):
     """Dotted names, e.g. `torch.nn.functional.scaled_dot_product_attention`."""
 
 
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+
+
+class Parameter(Frozen):
+    """A value of a question that its variants change."""
+
+    default: Value
+    """What stands in the question itself."""
+    choices: tuple[Value, ...] = ()
+    range: tuple[int, int] | None = None
+    """The smallest and the largest of whole numbers, instead of choices."""
+    step: PositiveInt = 1
+
+    @model_validator(mode="after")
+    def _some_values(self) -> Parameter:
+        if bool(self.choices) == (self.range is not None):
+            raise ValueError("give either choices or a range")
+        if len(set(self.values)) < 2:
+            raise ValueError("a parameter needs two different values or more")
+        return self
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """What can be drawn."""
+        if self.range is None:
+            return self.choices
+        low, high = self.range
+        return tuple(range(low, high + 1, self.step))
+
+
+class Variants(Frozen):
+    """What can be drawn anew to make another question of the same kind."""
+
+    parameters: dict[Identifier, Parameter] = Field(min_length=1)
+    where: tuple[str, ...] = ()
+    """Formulas over the parameters, all of which must hold."""
+
+    @model_validator(mode="after")
+    def _conditions_hold(self) -> Variants:
+        for condition in self.where:
+            if not evaluate(condition, self.defaults):
+                raise ValueError(f"{condition!r} does not hold for the defaults")
+        return self
+
+    @property
+    def defaults(self) -> dict[str, Value]:
+        """The values with which the question stands in the bank."""
+        return {name: parameter.default for name, parameter in self.parameters.items()}
+
+
+class Variant(Frozen):
+    """Which variant a question is."""
+
+    of: str
+    """Qualified id of the question it was made from."""
+    values: dict[Identifier, Value]
+
+
 class Source(Frozen):
     """Where the question comes from."""
 
     topic: str
     """Row of the topic table it covers."""
+    foreign: bool = False
+    """Whether its solutions came from elsewhere and nobody has read them: they run in guests only."""
 
 
 Reason = Annotated[str, Field(min_length=10)]
@@ -124,8 +186,8 @@ class Feedback(StrEnum):
     FULL = "full"
 
 
-class QuestionSpec(Frozen):
-    """The content of one `question.yaml`, format 1."""
+class Spec(Frozen):
+    """What every `question.yaml`, format 1, holds, whatever its kind."""
 
     format: Literal[1]
     id: Slug
@@ -135,14 +197,22 @@ class QuestionSpec(Frozen):
     minutes: PositiveInt
     """Minutes a prepared candidate needs."""
     skills: tuple[str, ...] = ()
+    feedback: Feedback = Feedback.CATEGORY
+    source: Source
+
+
+class QuestionSpec(Spec):
+    """The content of a `question.yaml` that asks for code."""
+
     kind: Literal["code"] = "code"
     submission: SubmissionSpec
     environment: Environment = Environment()
     limits: Limits = Limits()
     forbidden: Forbidden = Forbidden()
-    feedback: Feedback = Feedback.CATEGORY
     proof: ProofSpec = ProofSpec()
-    source: Source
+    variants: Variants | None = None
+    variant: Variant | None = None
+    """Set where the question was made from another by drawing its parameters; nobody writes it by hand."""
 
 
 class Quantity(StrEnum):

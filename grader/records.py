@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from grader import __version__
 from grader.errors import InputError
 from grader.files import write_whole
-from grader.intake import file_name, take_in
+from grader.intake import SUBMISSIONS, file_name, take_in
 from grader.question import Frozen
 from grader.report.document import as_text
 from grader.verdict import Level, Verdict
@@ -134,7 +134,8 @@ def found_again(record: BatchRecord, source: Path | None = None) -> Iterator[dic
         InputError: the source cannot be read.
     """
     source = source or Path(record.source)
-    with take_in(source, assignment=record.assignment) as intake:
+    endings = {*SUBMISSIONS, *(Path(entry.path).suffix.lower() for entry in record.entries)}
+    with take_in(source, assignment=record.assignment, endings=endings) as intake:
         there = {(one.candidate, place_of(one.path, source)): one.path for one in intake.handed}
         found = {entry: there.get((entry.candidate, entry.path)) for entry in record.entries}
         yield {entry: path for entry, path in found.items() if path is not None}

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grader.question import Check, Question
+    from grader.rubric import AnyQuestion
 
 
 def score(question: Question, checks: Sequence[Check], submission: SubmissionId, seed: int, run: Run) -> Verdict:
@@ -43,7 +44,7 @@ def score(question: Question, checks: Sequence[Check], submission: SubmissionId,
 
 
 def unread(
-    question: Question,
+    question: AnyQuestion,
     submission: SubmissionId,
     seed: int,
     message: str,

@@ -27,14 +27,18 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import SubmissionError, did_you_mean
+from grader.question import QuestionSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    from grader.question import QuestionSpec
+    from grader.rubric import AnySpec
+
+    Readers = Mapping[str, Callable[[Path, str], dict[str, bytes]]]
 
 KIB, MIB = 2**10, 2**20
 MAX_SOURCE = 1 * MIB  # all Python of a submission; more than anyone types
+MAX_WORDS = 256 * KIB  # of an answer in words; its question allows far less
 MAX_NOTEBOOK = 16 * MIB  # the whole file, with its outputs and pictures
 MAX_CELLS = 1000
 MAX_TREE = 16 * MIB  # a zip, what it unpacks to, and a folder
@@ -47,6 +51,9 @@ PARSED_HERE = 32 * KIB  # characters no Python parser was seen to choke on; more
 
 IGNORED = frozenset({"__pycache__", ".git", ".DS_Store", "__MACOSX", ".ipynb_checkpoints"})
 _KINDS = "Hand in a .py file, an .ipynb notebook, a folder or a .zip"
+WORDS = (".yaml", ".yml", ".md", ".txt")
+"""Endings of a file that holds an answer in words."""
+_WORD_KINDS = f"Hand in the form that `grade start` wrote ({', '.join(WORDS)}), a folder or a .zip with it"
 _LEAVE_OUT = "Leave out data, environments and caches"
 
 
@@ -95,8 +102,8 @@ class SyntaxFault(SubmissionError):  # noqa: N818  what the house calls a mistak
         self.label, self.line, self.column, self.text = label or "", line, column, text
 
 
-def read_submission(path: Path, spec: QuestionSpec, *, anonymous: bool = False) -> Submission:
-    """Read a `.py`, an `.ipynb`, a folder or a zip.
+def read_submission(path: Path, spec: AnySpec, *, anonymous: bool = False) -> Submission:
+    """Read a `.py`, an `.ipynb`, a folder or a zip; for a question that asks for words, the text of its form.
 
     Args:
         path: where it lies.
@@ -108,17 +115,50 @@ def read_submission(path: Path, spec: QuestionSpec, *, anonymous: bool = False) 
         SubmissionError: it cannot be read, or is not what a candidate may hand in.
     """
     own = Path(os.path.abspath(path)).name or str(path)
-    kind = _kind(path, own)
+    if not isinstance(spec, QuestionSpec):
+        return _read_words(path, own, anonymous=anonymous)
+    kind = _kind(path, own, _READERS, _KINDS)
     name = Path(spec.submission.file).stem + kind.removeprefix("folder") if anonymous else own
-    try:
-        files = _READERS[kind](path, name)
-    except OSError as error:
-        raise _unreadable(error, name) from None
-    _refuse_odd_names(files)
+    files = _files(path, name, _READERS[kind])
     if kind not in {"folder", ".zip"}:
         return _assemble(name, hashlib.sha256(files[name]).hexdigest(), files, name)
     files = _unwrapped(files)
     return _assemble(name, _tree_digest(files), files, _entry(files, spec, name))
+
+
+def _files(path: Path, name: str, read: Callable[[Path, str], dict[str, bytes]]) -> dict[str, bytes]:
+    try:
+        files = read(path, name)
+    except OSError as error:
+        raise _unreadable(error, name) from None
+    _refuse_odd_names(files)
+    return files
+
+
+def _read_words(path: Path, own: str, *, anonymous: bool) -> Submission:
+    """Read an answer in words, as one unit of text."""
+    kind = _kind(path, own, _WORD_READERS, _WORD_KINDS)
+    name = "answer" + kind.removeprefix("folder") if anonymous else own
+    files = _unwrapped(_files(path, name, _WORD_READERS[kind]))
+    single = kind not in {"folder", ".zip"}
+    forms = [file for file in files if "/" not in file and file.lower().endswith(WORDS)]
+    if len(forms) != 1:
+        raise SubmissionError(f"{name!r} holds {len(forms)} files that may be the answer", cure=_WORD_KINDS)
+    data = files[forms[0]]
+    if len(data) > MAX_WORDS:
+        raise _too_many_words(name)
+    digest = hashlib.sha256(data).hexdigest() if single else _tree_digest(files)
+    return Submission(name, digest, (Unit(forms[0], _newlines(_utf8(forms[0], data))),))
+
+
+def _utf8(label: str, data: bytes) -> str:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SubmissionError("is no text in UTF-8", file=label, cure="Save it as UTF-8") from None
+    if not text.strip():
+        raise SubmissionError("is empty", file=label, cure="Save your answer and hand it in again")
+    return text
 
 
 def _assemble(name: str, digest: str, files: dict[str, bytes], entry: str) -> Submission:
@@ -143,7 +183,7 @@ def _capped(notes: list[str]) -> tuple[str, ...]:
 # --- from the disk ---------------------------------------------------------------------------------------------------
 
 
-def _kind(path: Path, name: str) -> str:
+def _kind(path: Path, name: str, readers: Readers, kinds: str) -> str:
     """Return `folder` or the suffix of a regular file; the links and devices among the rest are never opened."""
     try:
         mode = os.lstat(path).st_mode
@@ -154,10 +194,10 @@ def _kind(path: Path, name: str) -> str:
     if stat.S_ISDIR(mode):
         return "folder"
     if not stat.S_ISREG(mode):
-        raise _not_regular(name, is_link=stat.S_ISLNK(mode))
+        raise _not_regular(name, is_link=stat.S_ISLNK(mode), kinds=kinds)
     suffix = path.suffix.lower()
-    if suffix not in _READERS:
-        raise SubmissionError(f"{name!r} is none of the files that can be graded", cure=_KINDS)
+    if suffix not in readers:
+        raise SubmissionError(f"{name!r} is none of the files that can be graded", cure=kinds)
     return suffix
 
 
@@ -178,10 +218,10 @@ def _unreadable(error: OSError | ValueError, name: str) -> SubmissionError:
     return SubmissionError(f"{name!r} cannot be read: {error}")
 
 
-def _not_regular(name: str, *, is_link: bool = False) -> SubmissionError:
+def _not_regular(name: str, *, is_link: bool = False, kinds: str = _KINDS) -> SubmissionError:
     if is_link:
         return SubmissionError(f"{name!r} is a link", cure="Hand in the file it points to, not the link")
-    return SubmissionError(f"{name!r} is no ordinary file", cure=_KINDS)
+    return SubmissionError(f"{name!r} is no ordinary file", cure=kinds)
 
 
 def _read_regular(path: Path, limit: int, too_large: SubmissionError) -> bytes:
@@ -205,6 +245,14 @@ def _read_module(path: Path, name: str) -> dict[str, bytes]:
 
 def _read_notebook(path: Path, name: str) -> dict[str, bytes]:
     return {name: _read_regular(path, MAX_NOTEBOOK, _large_notebook(name))}
+
+
+def _read_form(path: Path, name: str) -> dict[str, bytes]:
+    return {name: _read_regular(path, MAX_WORDS, _too_many_words(name))}
+
+
+def _too_many_words(name: str) -> SubmissionError:
+    return SubmissionError(f"{name!r} is larger than {MAX_WORDS // KIB} KiB", cure="Hand in the form alone")
 
 
 def _large(name: str, limit: int, cure: str) -> SubmissionError:
@@ -273,6 +321,7 @@ def _read_zip(path: Path, name: str) -> dict[str, bytes]:
 
 
 _READERS = {"folder": _read_folder, ".zip": _read_zip, ".py": _read_module, ".ipynb": _read_notebook}
+_WORD_READERS = {"folder": _read_folder, ".zip": _read_zip, **dict.fromkeys(WORDS, _read_form)}
 
 
 def _budget(packed: int) -> int:

@@ -26,6 +26,8 @@ class Outcome(StrEnum):
     SLOW = "slow"
     HEAVY = "heavy"
     FORBIDDEN = "forbidden"
+    NOT_MET = "not-met"
+    CONTRADICTED = "contradicted"
     NOT_RUN = "not-run"
     BROKEN = "broken"
 
@@ -48,6 +50,8 @@ _SENTENCES = {
     Outcome.SLOW: "is right, but too slow",
     Outcome.HEAVY: "is right, but needs too much memory",
     Outcome.FORBIDDEN: "uses what the question forbids",
+    Outcome.NOT_MET: "is not what the answer says",
+    Outcome.CONTRADICTED: "is contradicted by the answer",
     Outcome.NOT_RUN: "was not run, because the limits were used up before",
     Outcome.BROKEN: "could not be graded: a fault of the grader or the suite, not of the submission",
 }

@@ -11,11 +11,12 @@ import yaml
 
 from grader.bank import load_bank, solutions
 from grader.proof.ledger import read_proof
+from grader.rubric import ChoiceSpec, ConceptQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.question import Question
+    from grader.rubric import AnyQuestion
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "bank.md"
@@ -24,10 +25,10 @@ HEAD = """# The bank
 
 Made by `python -m tests.bank_page --write` from the specs, the solutions and the proofs beside them. *Rejected* are
 wrong answers of ours, each of which the hidden suite must refuse; *mutants* is the share of small mistakes in the
-reference that it notices; *suite* is what one warm grading takes.
+reference that it notices; *suite* is what one warm grading takes. A `choice` and a `short` question are answered in
+words.
 """
 NOT_YET = "not written yet"
-SHORT = "asks for words, not for code: no question of that kind yet"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def page() -> str:
     return "\n".join([HEAD, *_questions(questions), *_topics(questions)]) + "\n"
 
 
-def _questions(questions: tuple[Question, ...]) -> Iterator[str]:
+def _questions(questions: tuple[AnyQuestion, ...]) -> Iterator[str]:
     minutes = sum(question.spec.minutes for question in questions)
     yield f"{len(questions)} questions, {minutes} minutes.\n"
     for family in dict.fromkeys(topic.family for topic in topics()):
@@ -64,8 +65,11 @@ def _questions(questions: tuple[Question, ...]) -> Iterator[str]:
                 yield from _entry(question)
 
 
-def _entry(question: Question) -> Iterator[str]:
+def _entry(question: AnyQuestion) -> Iterator[str]:
     spec, proof = question.spec, read_proof(question)
+    if isinstance(question, ConceptQuestion):
+        yield from _concept_entry(question)
+        return
     wrong = [path.stem.replace("_", " ") for path in solutions(question, "wrong")]
     yield f"### {spec.title.en} · {spec.title.in_language('zh')}\n"
     facts = [f"`{spec.id}`", spec.difficulty, f"{spec.minutes} minutes", f"{question.max_points:g} points"]
@@ -75,7 +79,21 @@ def _entry(question: Question) -> Iterator[str]:
     yield f"Rejected: {'; '.join(wrong)}.\n"
 
 
-def _topics(questions: tuple[Question, ...]) -> Iterator[str]:
+def _concept_entry(question: ConceptQuestion) -> Iterator[str]:
+    spec, proof = question.spec, read_proof(question)
+    yield f"### {spec.title.en} · {spec.title.in_language('zh')}\n"
+    facts = [f"`{spec.id}`", spec.kind, spec.difficulty, f"{spec.minutes} minutes", f"{question.max_points:g} points"]
+    yield " · ".join([*facts, ", ".join(spec.skills)]) + "\n"
+    if isinstance(spec, ChoiceSpec):
+        yield f"{len(spec.options)} options, {len(spec.right)} right.\n"
+        return
+    held_out = proof.held_out if proof is not None else {}
+    measured = f", {held_out['right']} of {sum(held_out.values())} held out come out right" if held_out else ""
+    names = "; ".join(name.replace("-", " ") for name in spec.key_points)
+    yield f"Key points: {names}. {len(question.exemplars)} exemplars{measured}.\n"
+
+
+def _topics(questions: tuple[AnyQuestion, ...]) -> Iterator[str]:
     by_topic: dict[str, list[str]] = {}
     for question in questions:
         by_topic.setdefault(question.spec.source.topic, []).append(f"`{question.id}`")
@@ -84,8 +102,7 @@ def _topics(questions: tuple[Question, ...]) -> Iterator[str]:
     yield f"## Topics\n\n{covered} of {len(every)} have a question.\n"
     yield "| family | topic | | question |\n|---|---|---|---|"
     for topic in every:
-        missing = SHORT if topic.form == "short" else NOT_YET
-        ids = ", ".join(by_topic.get(topic.slug, [])) or f"*{missing}*"
+        ids = ", ".join(by_topic.get(topic.slug, [])) or f"*{NOT_YET}*"
         yield f"| {topic.family} | {topic.title} (`{topic.slug}`) | {topic.kind} | {ids} |"
 
 

@@ -9,8 +9,11 @@ import time
 from pathlib import Path
 
 from grader.bank import load_bank
+from grader.question import Question
 
 BANK = load_bank(Path(__file__).resolve().parent.parent / "bank")
+CODE = tuple(question.qualified_id for question in BANK.questions if isinstance(question, Question))
+"""The questions that ask for code."""
 SIZE = 6
 """A quick look takes some ten seconds; `grade verify --all` proves every question."""
 

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from grader import bank as room
 from grader.bank import (
     Bank,
-    Fault,
     find_bank,
     load_bank,
     load_question,
@@ -26,10 +25,13 @@ from grader.bank import (
     statement_file,
 )
 from grader.errors import BankError, InputError
-from grader.question import Performance, Question, Text, Visibility
+from grader.question import Performance, QuestionSpec, Text, Visibility
+from grader.sheet import Fault, read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from grader.rubric import AnyQuestion
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -237,7 +239,7 @@ def test_finding_one_reads_no_other(place: Place, monkeypatch: pytest.MonkeyPatc
     read: list[str] = []
     original = room._read_question
 
-    def watched(folder: Path) -> Question | tuple[Fault, ...]:
+    def watched(folder: Path) -> AnyQuestion | tuple[Fault, ...]:
         read.append(folder.name)
         return original(folder)
 
@@ -667,9 +669,9 @@ def test_any_text_is_a_spec_or_has_faults(tmp_path_factory: pytest.TempPathFacto
     """Nothing that stands in a spec makes loading fail otherwise."""
     path = tmp_path_factory.getbasetemp() / "question.yaml"
     path.write_text(text, encoding="utf-8", errors="replace", newline="")
-    sheet = room._read_spec(path)
+    sheet = read_sheet(path, QuestionSpec)
 
-    assert sheet.spec is None
+    assert sheet.value is None
     assert sheet.faults
 
 

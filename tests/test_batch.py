@@ -53,7 +53,7 @@ SEED = 11
 
 @pytest.fixture(scope="module")
 def question() -> Question:
-    return BANK.find("interface")
+    return BANK.find_code("interface")
 
 
 class Counted:
@@ -107,7 +107,7 @@ def timeless(verdict: Verdict) -> dict[str, Any]:
 
 
 def test_each_gets_the_verdict_it_gets_alone(question: Question, tmp_path: Path) -> None:
-    """Right, wrong and unreadable ones: the same verdict as by itself under the seed that follows from its content."""
+    """Right, wrong and unreadable ones: the same verdict as by itself under the same seed."""
     content: dict[str, str | Path] = {"ada": RIGHT, "bob": WRONG, "cleo": "x = 1\n", "dan": "def f(:\n"}
     entrants = hand_in(tmp_path / "in", content, question)
     folder = begin(tmp_path / "out", entrants)
@@ -118,7 +118,7 @@ def test_each_gets_the_verdict_it_gets_alone(question: Question, tmp_path: Path)
     }  # fmt: skip
     for entrant in entrants[:2]:
         submission = read_submission(entrant.path, question.spec, anonymous=True)
-        seed = derive(SEED, question.qualified_id, submission.sha256) % 2**63
+        seed = derive(SEED, question.qualified_id) % 2**63
         assert timeless(folder.verdict(entrant.entry)) == timeless(grade(question, submission, seed=seed))
 
 
@@ -283,7 +283,7 @@ def test_a_spoilt_record_gets_a_message(tmp_path: Path) -> None:
 def test_few_questions_are_warm_at_a_time(tmp_path: Path) -> None:
     """A question that comes again after others is made ready anew; what is idle is closed."""
     exams = Exams()
-    questions = [BANK.find("interface"), BANK.find("echo")]
+    questions = [BANK.find_code("interface"), BANK.find_code("echo")]
     try:
         for question in [*questions, *questions]:
             plan = make_plan(question, read_submission(question.reference, question.spec), seed=1)

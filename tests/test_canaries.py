@@ -110,7 +110,7 @@ def plant(folder: Path, more: str = "") -> Path:
 
 
 def planted_question(folder: Path, more: str = "", limits: Limits | None = None) -> Question:
-    found = load_bank(plant(folder, more)).find("data-anonymise")
+    found = load_bank(plant(folder, more)).find_code("data-anonymise")
     spec = found.spec.model_copy(update={"limits": limits}) if limits else found.spec
     return dataclasses.replace(found, spec=spec)
 
@@ -118,7 +118,7 @@ def planted_question(folder: Path, more: str = "", limits: Limits | None = None)
 def canaries(question: Question, verdict: Verdict) -> tuple[str, ...]:
     """What must not be seen: the planted words and numbers, and every seed, in decimal and in hexadecimal digits."""
     names = [check.name for check in question.checks]
-    seeds = [SEED, *(derive(SEED, verdict.submission.sha256, name) for name in names)]
+    seeds = [SEED, *(derive(SEED, name) for name in names)]
     numbers = [INPUT, EXPECTED, *seeds]
     return (WORD, *(form for number in numbers for form in (str(number), f"{number:,}", f"{number:x}")))
 

@@ -25,6 +25,7 @@ from grader.cluster import freight, survey
 from grader.cluster.outpost import Orders, Outpost, OutpostLostError, outcome
 from grader.errors import InputError
 from grader.packing import QuestionFreight
+from grader.question import Question
 from grader.sandbox import launch, maker, tree
 from grader.submission import read_submission
 from grader.verdict import Status
@@ -32,7 +33,6 @@ from grader.verdict import Status
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.question import Question
     from grader.verdict import Verdict
 
 pytestmark = [
@@ -51,7 +51,7 @@ def question(tmp_path: Path) -> Question:
     """A question that may be taken away."""
     for part in ("bank", "solutions"):
         shutil.copytree(QUESTIONS / part, tmp_path / part)
-    return load_bank(tmp_path / "bank").find("interface")
+    return load_bank(tmp_path / "bank").find_code("interface")
 
 
 @pytest.fixture
@@ -212,6 +212,7 @@ def test_a_guest_sees_the_gpu_that_was_given(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def _on(job: Job, device: str) -> Job:
+    assert isinstance(job.question, Question)
     environment = job.question.spec.environment.model_copy(update={"device": device})
     spec = job.question.spec.model_copy(update={"environment": environment})
     return replace(job, question=replace(job.question, spec=spec))

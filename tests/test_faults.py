@@ -48,7 +48,7 @@ pytestmark = [
 
 ROOT = Path(__file__).resolve().parent.parent
 FEDAVG = ROOT / "solutions/distributed-federated/fedavg"
-QUESTION = load_bank(ROOT / "bank").find("fedavg")
+QUESTION = load_bank(ROOT / "bank").find_code("fedavg")
 ANSWERS = (FEDAVG / "reference.py", FEDAVG / "wrong/weights_ignored.py")
 ROUNDS = 100
 SEED = 20_260

@@ -38,7 +38,7 @@ SOLUTIONS = sorted(path.relative_to(QUESTIONS / "solutions") for path in (QUESTI
 
 @pytest.fixture(scope="module")
 def question() -> Question:
-    return BANK.find("interface")
+    return BANK.find_code("interface")
 
 
 def failing(verdict: Verdict) -> dict[str, str]:
@@ -58,7 +58,7 @@ def test_the_little_bank_is_sound() -> None:
 @pytest.mark.parametrize("path", SOLUTIONS, ids=str)
 def test_a_solution_does_what_its_folder_says(path: Path) -> None:
     """References and other right answers get all points, the others do not, for the reason they are there."""
-    verdict = grade(BANK.find(f"{path.parts[0]}/{path.parts[1]}"), QUESTIONS / "solutions" / path)
+    verdict = grade(BANK.find_code(f"{path.parts[0]}/{path.parts[1]}"), QUESTIONS / "solutions" / path)
     kind = "correct" if path.name == "reference.py" else path.parent.name
     reasons = {"correct": None, "wrong": Outcome.FAILED, "slow": Outcome.SLOW, "forbidden": Outcome.FORBIDDEN}
 

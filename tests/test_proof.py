@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from small_questions import write_question
 
 from grader.bank import load_bank
 from grader.grading import grade
@@ -46,6 +47,8 @@ FAULTS = {
     r"\(--seed \d+ shows it again on reference\.py\)",
     "accepts-zeros": r"wrong: the suite accepts the trivial answer 'trivial/zeros'; .*",
     "right-after-all": r"wrong: wrong/by_pairs\.py is accepted: no hidden check fails; .*",
+    "found-by-luck": r"wrong: wrong/six_hundreds\.py is found out only by luck: \d+ of at most 20 seeds let it pass, "
+    r"as --seed \d+ shows; sharpen a check",
     "survivors": r"mutants: \d+ of \d+ are killed, fewer than 90%; .*: empty-loop@\d+, .*, arithmetic@\d+",
     "idle-check": r"checks: test_mean_lies_between \(line \d+\) kills nothing that no.* test_(mean|spread): .*",
     "untested-branch": r"checks: the hidden suite runs 7 of 8 branches of the reference; never from line 10 to 11; .*",
@@ -65,7 +68,7 @@ MANY_RUNS = {"flaky-check": 20}
 @cache
 def prove(name: str) -> Proof:
     """Prove one of the questions; the seed is as good as any."""
-    return try_question(BANK.find(name), seed=1, runs=MANY_RUNS.get(name, 1))
+    return try_question(BANK.find_code(name), seed=1, runs=MANY_RUNS.get(name, 1))
 
 
 def test_each_unsound_question_is_tried() -> None:
@@ -105,7 +108,7 @@ def test_an_unsound_question_has_its_one_fault(name: str) -> None:
 
 def test_the_seed_in_a_fault_shows_it_again() -> None:
     """With it the flaky check fails once more on the reference, and no other check does."""
-    question = BANK.find("flaky-check")
+    question = BANK.find_code("flaky-check")
     (fault,) = prove("flaky-check").faults
     (seed,) = re.findall(r"--seed (\d+)", fault)
     verdict = grade(question, question.reference, seed=int(seed))
@@ -115,7 +118,7 @@ def test_the_seed_in_a_fault_shows_it_again() -> None:
 
 def test_a_flaky_check_tells_no_answers_apart() -> None:
     """Two programs are the same as long as they answer alike, whatever a check that is unsure of itself says."""
-    question = BANK.find("flaky-check")
+    question = BANK.find_code("flaky-check")
     text = question.reference.read_text(encoding="utf-8")
     other = (question.solutions / "wrong" / "middle_of_the_ends.py").read_text(encoding="utf-8")
     with Workbench(question, seed=1) as bench:
@@ -125,7 +128,7 @@ def test_a_flaky_check_tells_no_answers_apart() -> None:
 
 def test_a_quick_look_proves_nothing() -> None:
     """It finds no fault in a sound question, and does not call it proven."""
-    proof = try_question(BANK.find("sound"), seed=1, runs=1, quick=True)
+    proof = try_question(BANK.find_code("sound"), seed=1, runs=1, quick=True)
 
     assert (proof.faults, proof.proven, proof.quick) == ((), False, True)
 
@@ -140,7 +143,7 @@ def copy_accepting(name: str, folder: Path, *accepted: str) -> Question:
     reasons = dict.fromkeys(accepted, "for the sake of this test")
     with (folder / "bank/numbers" / name / "question.yaml").open("a", encoding="utf-8") as spec:
         spec.write(yaml.safe_dump({"proof": {"accept": reasons}}))
-    return load_bank(folder / "bank").find(name)
+    return load_bank(folder / "bank").find_code(name)
 
 
 def test_survivors_can_be_accepted(tmp_path: Path) -> None:
@@ -248,7 +251,7 @@ def test_a_broken_run_is_one_fault() -> None:
 
 def limit_faults(name: str, trials: Iterable[Trial], slow: Iterable[Trial] = ()) -> tuple[str, ...]:
     others = [(Exhibit(Role.SLOW, Path(trial.program)), trial) for trial in slow]
-    return limits.limit_faults(BANK.find(name), list(trials), others)
+    return limits.limit_faults(BANK.find_code(name), list(trials), others)
 
 
 def test_a_limit_leaves_half_of_it_free() -> None:
@@ -297,7 +300,7 @@ def test_a_performance_limit_finds_room() -> None:
 
 def test_a_limit_on_memory_stands_clear_too() -> None:
     """By the same distance; its rounds are no pairs of a race."""
-    question = BANK.find("near-limit")
+    question = BANK.find_code("near-limit")
     weighed = Performance(of="checksum", at_most=1.7, times_of="reference")
     checks = tuple(each.model_copy(update={"performance": each.performance and weighed}) for each in question.checks)
     question = dataclasses.replace(question, checks=checks)
@@ -310,3 +313,26 @@ def test_a_limit_on_memory_stands_clear_too() -> None:
     assert faults(1.0, 3.0) == ()
     assert faults(1.0, 1.2) == ("limits: many_bytes: no solution in slow/ is too heavy for it",)
     assert faults(1.6, 3.0)[0].startswith("limits: many_bytes: the limit 1.7 stands too near: right.py measured 1.6")
+
+
+def test_a_parametrised_check_fails_once(tmp_path: Path) -> None:
+    """Where a run may stop after so many checks, several instances of one do not end it before the next was run."""
+    hidden = """
+        import pytest
+
+        @pytest.mark.parametrize("number", [1, 2, 3])
+        def test_each(solution, number):
+            assert solution.f(number) == number + 1
+
+        def test_other(solution):
+            assert solution.f(1) == 1
+    """
+    question = write_question(tmp_path, hidden)
+    with Workbench(question, seed=1) as bench:
+        trial = bench.run(bench.reference, bench.hidden, "some", max_failures=2)
+
+    assert [(result.name, result.outcome) for result in trial.run.results] == [
+        ("test_each", Outcome.FAILED),
+        ("test_other", Outcome.PASSED),
+    ]
+    assert trial.fault == ""

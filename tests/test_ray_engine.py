@@ -165,7 +165,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Question:
     for name, text in TINY.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
-    return load_bank(root / "bank").find("tiny")
+    return load_bank(root / "bank").find_code("tiny")
 
 
 def jobs_of(question: Question, folder: Path, texts: list[str]) -> list[Job]:
@@ -197,7 +197,7 @@ def plain_engine(
 
 def test_the_same_verdicts_as_here(nodes: Nodes, tmp_path: Path) -> None:
     """Two nodes, twenty submissions, right and wrong and refused ones: each verdict as from this machine alone."""
-    question = load_bank(QUESTIONS / "bank").find("interface")
+    question = load_bank(QUESTIONS / "bank").find_code("interface")
     ours = [path.read_text() for path in sorted(OWN.rglob("*.py"))]
     jobs = jobs_of(question, tmp_path, [f"{ours[number % len(ours)]}\n# {number}\n" for number in range(20)])
     told: list[str] = []

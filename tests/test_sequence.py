@@ -62,7 +62,7 @@ class Footprint:
 
 @cache
 def question(name: str) -> Question:
-    return load_bank(ROOT / "bank").find(name)
+    return load_bank(ROOT / "bank").find_code(name)
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
+from bank_sample import CODE
 
 from grader.bank import load_bank, load_question
 from grader.errors import BankError
@@ -98,10 +99,10 @@ def execute(source: str) -> types.ModuleType:
 # --- the questions of the bank ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", BANK.ids)
+@pytest.mark.parametrize("name", CODE)
 def test_every_question_has_its_trivial_answers(name: str) -> None:
     """Each is Python that uses nothing forbidden and defines every export."""
-    question = BANK.find(name)
+    question = BANK.find_code(name)
     for package in question.spec.environment.packages:
         pytest.importorskip(package)
     answers = trivial_answers(question)
@@ -117,7 +118,7 @@ def test_every_question_has_its_trivial_answers(name: str) -> None:
 
 def test_a_class_of_the_bank_keeps_its_handles(torch: Any) -> None:
     """What is not drawn anew is made as the reference makes it, and answers otherwise."""
-    answers = {each.name: each.source for each in trivial_answers(BANK.find("int8-linear"))}
+    answers = {each.name: each.source for each in trivial_answers(BANK.find_code("int8-linear"))}
     linear, x = torch.nn.Linear(3, 2), torch.ones(4, 3)
     zeros, nothing = execute(answers["zeros"]), execute(answers["returns-none"])
     layer = zeros.QuantLinear.from_float(linear)
@@ -133,7 +134,7 @@ def test_a_class_of_the_bank_keeps_its_handles(torch: Any) -> None:
 
 def test_a_training_step_without_effect(torch: Any) -> None:
     """The losses are right, and neither network has moved."""
-    answers = {each.name: each.source for each in trivial_answers(BANK.find("gan-step"))}
+    answers = {each.name: each.source for each in trivial_answers(BANK.find_code("gan-step"))}
     torch.manual_seed(0)
     networks = [torch.nn.Linear(2, 3), torch.nn.Linear(3, 1)]
     before = [network.weight.detach().clone() for network in networks]
@@ -142,7 +143,7 @@ def test_a_training_step_without_effect(torch: Any) -> None:
 
     losses = execute(answers["no-effect"]).train_step(*step)
     assert_equal([network.weight for network in networks], before)
-    assert execute(BANK.find("gan-step").reference.read_text()).train_step(*step) == losses
+    assert execute(BANK.find_code("gan-step").reference.read_text()).train_step(*step) == losses
     assert not torch.equal(networks[0].weight, before[0])
 
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from grader.engine import Engine
     from grader.gradebook import Grade, Gradebook
     from grader.intake import Handed
-    from grader.question import Language, Question
+    from grader.question import Language
     from grader.records import BatchFolder, BatchRecord
+    from grader.rubric import AnyQuestion
 
 ENGINES = ("local", "ray")
 RENEWED_SECONDS = 10.0
@@ -84,7 +85,8 @@ def batch(
     level = Level(isolation) if isolation else None
     bank = load_bank(bank_folder)
     default, source = _asked(what, submissions, bank)
-    with take_in(source, question_given=default is not None, assignment=assignment) as intake:
+    given, endings = default is not None, _endings(default)
+    with take_in(source, question_given=given, assignment=assignment, endings=endings) as intake:
         for note in intake.notes:
             _note(note)
         entrants = [_entrant(one, source, default, bank) for one in intake.handed]
@@ -97,7 +99,7 @@ def batch(
     return _conclude(book, out, language, html=html)
 
 
-def _asked(what: str, submissions: Path | None, bank: Bank) -> tuple[Question | None, Path]:
+def _asked(what: str, submissions: Path | None, bank: Bank) -> tuple[AnyQuestion | None, Path]:
     """Return the question that all submissions answer, if it is one, and where they are."""
     if not what.lower().endswith(".csv"):
         if submissions is None:
@@ -112,7 +114,16 @@ def _asked(what: str, submissions: Path | None, bank: Bank) -> tuple[Question | 
     return None, Path(what)
 
 
-def _entrant(handed: Handed, source: Path, default: Question | None, bank: Bank) -> Entrant:
+def _endings(question: AnyQuestion | None) -> tuple[str, ...]:
+    """Return the endings of the files that may answer a question."""
+    from grader.intake import SUBMISSIONS
+    from grader.rubric import ConceptQuestion
+    from grader.submission import WORDS
+
+    return (*WORDS, ".zip") if isinstance(question, ConceptQuestion) else SUBMISSIONS
+
+
+def _entrant(handed: Handed, source: Path, default: AnyQuestion | None, bank: Bank) -> Entrant:
     """Say which question a submission answers."""
     from grader.batch import Entrant
     from grader.records import Entry, place_of
@@ -150,7 +161,10 @@ def _note(text: str) -> None:
 
 def _packages(entrants: Sequence[Entrant]) -> set[str]:
     """Return what the questions are graded with: verdicts may depend on its versions."""
-    used = {name.partition(".")[0] for one in entrants for name in one.question.spec.environment.packages}
+    from grader.question import Question
+
+    questions = (one.question for one in entrants if isinstance(one.question, Question))
+    used = {name.partition(".")[0] for question in questions for name in question.spec.environment.packages}
     return {"cloudpickle", "hypothesis", "numpy", "pytest", *used}
 
 

@@ -30,8 +30,14 @@ COMMANDS = {
     "batch": ("grader.cli.batching:batch", "Grade many submissions."),
     "rerun": ("grader.cli.repeating:rerun", "Repeat a verdict from its record."),
     "regrade": ("grader.cli.repeating:regrade", "Grade a batch again after a suite was mended."),
+    "assess": ("grader.cli.assessing:assess", "Prepare a take-home: check its file, choose its questions."),
+    "stats": ("grader.cli.learning:stats", "Say what results tell of questions and checks."),
+    "similar": ("grader.cli.learning:similar", "Show submissions that share what others do not."),
     "new": ("grader.cli.authoring:new", "Write the scaffold of a new question."),
     "verify": ("grader.cli.proving:verify", "Say whether questions are sound."),
+    "import": ("grader.cli.importing:import_questions", "Turn problems of another format into questions."),
+    "variants": ("grader.cli.varying:variants", "Draw, write and prove variants of a question."),
+    "draft": ("grader.cli.drafting:draft", "Draft questions with a language model, and prove them."),
     "doctor": ("grader.cli.machine:doctor", "Say what this machine can enforce."),
 }
 GC_THRESHOLD = 100_000  # a command ends long before cycles matter; collecting during imports costs a tenth of them

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from grader.bank import Bank
     from grader.proof.document import Proof
     from grader.proof.workbench import Step
-    from grader.question import Question
+    from grader.rubric import AnyQuestion
 
 
 class Wishes(NamedTuple):
@@ -83,11 +83,11 @@ def verify(
     return 0 if sound and not faults else 1
 
 
-def _chosen(bank: Bank, ids: tuple[str, ...]) -> list[Question]:
+def _chosen(bank: Bank, ids: tuple[str, ...]) -> list[AnyQuestion]:
     return [bank.find(name) for name in dict.fromkeys(ids)] if ids else list(bank.questions)
 
 
-def _prove_all(questions: list[Question], wishes: Wishes, *, shown: bool) -> list[Proof]:
+def _prove_all(questions: list[AnyQuestion], wishes: Wishes, *, shown: bool) -> list[Proof]:
     """Prove one question after the other, each on all cores; show each as soon as it is done."""
     from grader.proof.view import render_proof
     from grader.report.drawing import make_console
@@ -102,10 +102,11 @@ def _prove_all(questions: list[Question], wishes: Wishes, *, shown: bool) -> lis
     return proofs
 
 
-def _prove(question: Question, wishes: Wishes, step: Step | None) -> tuple[Proof, bool]:
+def _prove(question: AnyQuestion, wishes: Wishes, step: Step | None) -> tuple[Proof, bool]:
     """Return the proof of a question, and whether it is the one that stood beside it."""
     from grader.proof.ledger import State, read_proof, state_of, write_proof
     from grader.proof.trial import RUNS, try_question
+    from grader.rubric import ConceptQuestion
     from grader.verdict import Level
 
     if not wishes.again and state_of(question) is State.PROVEN and (kept := read_proof(question)):
@@ -119,7 +120,7 @@ def _prove(question: Question, wishes: Wishes, step: Step | None) -> tuple[Proof
         jobs=wishes.jobs,
         step=step,
     )
-    if not proof.quick and proof.runs >= RUNS:
+    if not proof.quick and (proof.runs >= RUNS or isinstance(question, ConceptQuestion)):
         try:
             write_proof(question, proof)
         except OSError as error:
@@ -151,7 +152,7 @@ class Reporter:
         self._questions = progress.add_task("questions", total=total) if progress else None
         self._gate = progress.add_task("", total=None) if progress else None
 
-    def __call__(self, question: Question) -> Step | None:
+    def __call__(self, question: AnyQuestion) -> Step | None:
         """Begin a question; the one before is done."""
         progress, gate, questions = self._progress, self._gate, self._questions
         if progress is None or gate is None or questions is None:

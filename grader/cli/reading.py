@@ -12,7 +12,8 @@ from grader.cli.options import bank_option, language_option
 from grader.errors import InputError
 
 if TYPE_CHECKING:
-    from grader.question import Language, Question
+    from grader.question import Language
+    from grader.rubric import AnyQuestion, ConceptQuestion
 
 
 @click.command("list")
@@ -50,7 +51,7 @@ def list_questions(
         click.echo(f"Warning: {fault}", err=True)
 
 
-def _row(question: Question) -> dict[str, object]:
+def _row(question: AnyQuestion) -> dict[str, object]:
     from grader.proof.ledger import state_of
 
     spec = question.spec
@@ -87,9 +88,22 @@ def show(id: str, bank_folder: Path | None, language: Language) -> None:  # noqa
 @click.command()
 @click.argument("id")
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.option("--candidate", metavar="CODE", help="Who it is for; with --key, the options have this candidate's order.")
+@click.option(
+    "--key", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
+    help="Secret that the order of options is derived from; without it the order is drawn anew each time.",
+)  # fmt: skip
 @bank_option
-def start(id: str, folder: Path | None, bank_folder: Path | None) -> None:  # noqa: A002  the word of the command line
+def start(
+    id: str,  # noqa: A002  the word of the command line
+    folder: Path | None,
+    candidate: str | None,
+    key: Path | None,
+    bank_folder: Path | None,
+) -> None:
     """Write statement, starter and public tests into FOLDER (by default one named like the question).
+
+    Of a question that asks for words it writes the statement and the form to be filled in.
 
     \b
     Example:
@@ -99,7 +113,7 @@ def start(id: str, folder: Path | None, bank_folder: Path | None) -> None:  # no
 
     question = load_bank(bank_folder).find(id)
     folder = folder or Path(question.id)
-    written = _handout(question)
+    written = _handout(question, candidate, key)
     existing = [name for name in written if (folder / name).exists()]
     if existing:
         raise InputError(
@@ -111,10 +125,16 @@ def start(id: str, folder: Path | None, bank_folder: Path | None) -> None:  # no
         raise InputError(
             f"it cannot be written: {error.strerror}", file=folder, cure="Choose another folder"
         ) from error
-    click.echo(
-        f"Wrote {', '.join(written)} to {folder}/. "
-        f"Try it with: grade try {question.id} {folder / question.spec.submission.file}"
-    )
+    click.echo(f"Wrote {', '.join(written)} to {folder}/. {_what_next(question, folder)}")
+
+
+def _what_next(question: AnyQuestion, folder: Path) -> str:
+    from grader.answers.form import form_name
+    from grader.rubric import ConceptQuestion
+
+    if isinstance(question, ConceptQuestion):
+        return f"Fill it in, then: grade submit {question.id} {folder / form_name(question.spec)}"
+    return f"Try it with: grade try {question.id} {folder / question.spec.submission.file}"
 
 
 def _write_all(folder: Path, contents: dict[str, bytes]) -> None:
@@ -122,6 +142,7 @@ def _write_all(folder: Path, contents: dict[str, bytes]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         for name, content in contents.items():
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(content)
     except OSError:
         for name in contents:
@@ -129,13 +150,30 @@ def _write_all(folder: Path, contents: dict[str, bytes]) -> None:
         raise
 
 
-def _handout(question: Question) -> dict[str, bytes]:
+def _handout(question: AnyQuestion, candidate: str | None, key: Path | None) -> dict[str, bytes]:
     """Return what a candidate begins with, by the names of the files."""
-    from grader.bank import starter, statement, statement_file
+    from grader.bank import IMAGES, images, starter, statement, statement_file
+    from grader.markers import without_marks
     from grader.question import LANGUAGES, Visibility
+    from grader.rubric import ConceptQuestion
 
-    suite = question.suite(Visibility.PUBLIC)
     texts = {
         statement_file(question.folder, language).name: statement(question, language).encode() for language in LANGUAGES
     }
-    return {question.spec.submission.file: starter(question).read_bytes(), **texts, suite.name: suite.read_bytes()}
+    if isinstance(question, ConceptQuestion):
+        pictures = {f"{IMAGES}/{path.name}": path.read_bytes() for path in images(question)}
+        return {**_form(question, candidate, key), **texts, **pictures}
+    suite = question.suite(Visibility.PUBLIC)
+    files = {question.spec.submission.file: starter(question), suite.name: suite}
+    sources = {name: without_marks(path.read_text(encoding="utf-8"), ".py").encode() for name, path in files.items()}
+    return {**texts, **sources}
+
+
+def _form(question: ConceptQuestion, candidate: str | None, key: Path | None) -> dict[str, bytes]:
+    from grader.answers import choice
+    from grader.answers.form import form_name, write_form
+
+    if (key is None) != (candidate is None):
+        raise InputError("--key and --candidate belong together", cure="Give both, or none")
+    drawn = choice.draw(key.read_bytes(), question.qualified_id, candidate) if key and candidate else choice.draw()
+    return {form_name(question.spec): write_form(question, drawn).encode()}

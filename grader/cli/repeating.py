@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from grader.changes import Change
-    from grader.question import Language, Question
+    from grader.question import Language
     from grader.regrade import Regrading
+    from grader.rubric import AnyQuestion
     from grader.submission import Submission
     from grader.verdict import Verdict
 
@@ -145,7 +146,7 @@ def _read_verdict(file: Path) -> Verdict:
         raise InputError(f"it cannot be read: {error.strerror}", file=file, cure="Check the path") from None
 
 
-def _see_the_same_suite(before: Verdict, question: Question, file: Path) -> None:
+def _see_the_same_suite(before: Verdict, question: AnyQuestion, file: Path) -> None:
     """Refuse what could not come out the same.
 
     Raises:
@@ -188,7 +189,7 @@ def _submission_of(file: Path, submission: Path | None, before: Verdict) -> Iter
         yield paths[entry]
 
 
-def _read_again(path: Path, question: Question, before: Verdict) -> Submission | Path:
+def _read_again(path: Path, question: AnyQuestion, before: Verdict) -> Submission | Path:
     """Read a submission, and see that it is the one that was graded."""
     from grader.errors import SubmissionError
     from grader.submission import read_submission

@@ -15,8 +15,9 @@ from grader.errors import BrokenError, InputError, SubmissionError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from grader.question import Language, Question, QuestionSpec, Visibility
+    from grader.question import Language, Visibility
     from grader.report import Reader
+    from grader.rubric import AnyQuestion, AnySpec
     from grader.verdict import Verdict
 
 FORMATS = ("terminal", "json", "junit", "gradescope", "html")
@@ -69,12 +70,12 @@ def submit(
         raise click.UsageError(f"--watch shows the terminal report; for {form} give --output as well.")
     reader = audience or ("reviewer" if form in REVIEWER_BY_DEFAULT else "candidate")
 
-    def find() -> Question:
+    def find() -> AnyQuestion:
         question = load_bank(bank_folder).find(id)
         _warn_unless_proven(question)
         return question
 
-    def tell(question: Question, verdict: Verdict) -> None:
+    def tell(question: AnyQuestion, verdict: Verdict) -> None:
         _deliver(_report(verdict, question, file, form, reader, language, to_screen=output is None), output)
 
     return _grade(find, file, tell, Reader(Audience(reader), language), seed, isolation, watch=watch)
@@ -107,10 +108,10 @@ def try_public(
     from grader.question import Visibility
     from grader.report import Audience, Reader
 
-    def find() -> Question:
-        return load_bank(bank_folder).find(id)
+    def find() -> AnyQuestion:
+        return load_bank(bank_folder).find_code(id)
 
-    def tell(question: Question, verdict: Verdict) -> None:
+    def tell(question: AnyQuestion, verdict: Verdict) -> None:
         _deliver(_report(verdict, question, file, "terminal", "candidate", language, to_screen=True), None)
         click.echo(_what_is_hidden(question, verdict, language))
 
@@ -119,9 +120,9 @@ def try_public(
 
 
 def _grade(
-    find: Callable[[], Question],
+    find: Callable[[], AnyQuestion],
     file: Path,
-    tell: Callable[[Question, Verdict], None],
+    tell: Callable[[AnyQuestion, Verdict], None],
     reader: Reader,
     seed: int | None,
     isolation: str | None,
@@ -144,7 +145,7 @@ def _grade(
     return exit_code(verdict)
 
 
-def _warn_unless_proven(question: Question) -> None:
+def _warn_unless_proven(question: AnyQuestion) -> None:
     """Say on the error stream that a question's suite may be wrong."""
     from grader.proof.ledger import State, state_of
 
@@ -154,7 +155,7 @@ def _warn_unless_proven(question: Question) -> None:
         click.echo(f"Warning: {question.id} {reason}; `grade verify {question.id}` says whether it is sound.", err=True)
 
 
-def _what_is_hidden(question: Question, verdict: Verdict, language: Language) -> str:
+def _what_is_hidden(question: AnyQuestion, verdict: Verdict, language: Language) -> str:
     """Say what was not tried, so that nobody takes the public tests for the whole."""
     from grader.question import Visibility
     from grader.verdict import Outcome
@@ -198,7 +199,14 @@ def _check_output(output: Path | None) -> None:
 
 
 def _report(
-    verdict: Verdict, question: Question, file: Path, form: str, audience: str, language: Language, *, to_screen: bool
+    verdict: Verdict,
+    question: AnyQuestion,
+    file: Path,
+    form: str,
+    audience: str,
+    language: Language,
+    *,
+    to_screen: bool,
 ) -> str:
     from grader.report import Audience, render
 
@@ -210,7 +218,7 @@ def _report(
     )  # fmt: skip
 
 
-def _source(file: Path, spec: QuestionSpec) -> dict[str, str]:
+def _source(file: Path, spec: AnySpec) -> dict[str, str]:
     """Return a submission's text by the names a traceback uses, to show the lines around a failure."""
     from grader.submission import read_submission
 

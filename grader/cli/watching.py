@@ -13,7 +13,7 @@ import click
 from grader.errors import GraderError
 from grader.exam.supervisor import WarmExam
 from grader.grading import SEED_BITS, grade
-from grader.question import Visibility
+from grader.question import Question, Visibility
 from grader.report.candidate import candidate_report
 from grader.report.reader import Audience
 from grader.report.since import changes_since
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from grader.question import Question
     from grader.report.reader import Reader
+    from grader.rubric import AnyQuestion
     from grader.verdict import Level, Verdict
 
 RULE = 72
@@ -38,10 +38,10 @@ _WITHOUT_CHECKS = {Status.INVALID, Status.UNGRADED, Status.BROKEN}
 class Job:
     """What is graded at every save, how, and how it is told."""
 
-    find: Callable[[], Question]
+    find: Callable[[], AnyQuestion]
     """Loads the question; again after its files have changed."""
     file: Path
-    tell: Callable[[Question, Verdict], None]
+    tell: Callable[[AnyQuestion, Verdict], None]
     reader: Reader
     seed: int | None
     level: Level | None
@@ -99,7 +99,7 @@ class _Desk:
     def grade(self) -> Verdict:
         """Grade the submission as it is now."""
         job = self._job
-        if self._exam is None:
+        if self._exam is None and isinstance(self.question, Question):
             self._exam = WarmExam(self.question, job.level, (job.only,) if job.only else tuple(Visibility))
         return grade(self.question, job.file, seed=self._seed, isolation=job.level, only=job.only, exam=self._exam)
 

@@ -231,7 +231,6 @@ class Candidate:
         )
         self._guest = self._welcome(allowance)
         self.guests += 1
-        self.generation += 1
         self.bare = self.footprint()
         try:
             units = [[unit.label, unit.source] for unit in self._source.units]
@@ -271,6 +270,7 @@ class Candidate:
         self._peak = max(self._peak, memory)
         self._output = (self._output + guest.output)[: 2**14]
         self._guest = None
+        self.generation += 1
 
 
 def load_error(loaded: Loaded) -> BaseException:

@@ -27,3 +27,5 @@ class Closing:
     """What the examiner imported while it ran, where the plan asks for it."""
     guest_modules: tuple[str, ...] = ()
     """What its guest has imported, where the plan asks for it."""
+    probes: tuple[tuple[str, str], ...] = ()
+    """The suites' functions that were sent to the guest, by module and name."""

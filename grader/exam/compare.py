@@ -149,8 +149,10 @@ def _array_difference(actual: Any, expected: Any, tolerance: _Tolerance, place: 
         wrong = got != want
         bound = np.zeros(want.shape)
     else:
-        finite = np.isfinite(want)
         rtol = tolerance.relative(dtype_name(expected))
+        if _all_near(got, want, rtol, tolerance):
+            return ""
+        finite = np.isfinite(want)
         with np.errstate(invalid="ignore", over="ignore"):
             magnitude = float(np.abs(want[finite]).max()) if finite.any() else 0.0
             bound = rtol * np.abs(want) + tolerance.absolute(rtol, magnitude)
@@ -159,6 +161,20 @@ def _array_difference(actual: Any, expected: Any, tolerance: _Tolerance, place: 
     if not wrong.any():
         return ""
     return _at(place) + _first_wrong(got, want, wrong, bound)
+
+
+def _all_near(got: Any, want: Any, rtol: float, tolerance: _Tolerance) -> bool:
+    """Whether all is finite and within the bounds: what nearly every comparison finds, with a third of the work."""
+    import numpy as np
+
+    if not want.size:
+        return True
+    with np.errstate(invalid="ignore", over="ignore"):
+        size = np.abs(want)
+        largest = float(size.max())
+        if not math.isfinite(largest):
+            return False
+        return bool((np.abs(got - want) <= rtol * size + tolerance.absolute(rtol, largest)).all())
 
 
 def _first_wrong(got: Any, want: Any, wrong: Any, bound: Any) -> str:
@@ -179,13 +195,14 @@ def _as_numpy(array: Any) -> Any:
     import numpy as np
 
     if _is_tensor(array):
+        array = array.detach()
         if array.dtype.is_floating_point:
             array = array.double()
-        array = array.detach().cpu().numpy()
+        array = array.cpu().numpy()
     array = np.asarray(array)
     if array.dtype.kind == "f":
-        return array.astype(np.float64)
-    return array.astype(np.complex128) if array.dtype.kind == "c" else array
+        return array.astype(np.float64, copy=False)
+    return array.astype(np.complex128, copy=False) if array.dtype.kind == "c" else array
 
 
 def _is_tensor(value: object) -> bool:

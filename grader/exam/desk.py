@@ -9,7 +9,7 @@ from grader.bank import OPPONENTS, solutions
 from grader.errors import IsolationError
 from grader.exam.candidate import Candidate, Source
 from grader.exam.mirror import Mirror
-from grader.exam.solution import LocalRespondent, Solution
+from grader.exam.solution import LocalRespondent, Solution, SuiteFaultError
 from grader.sandbox.host import Template, Wants
 from grader.submission import Submission, Unit
 from grader.verdict import Level
@@ -42,7 +42,13 @@ class Desk:
 
     @property
     def reference(self) -> Solution:
-        """The reference, loaded into this process at first use."""
+        """The reference, loaded into this process at first use.
+
+        Raises:
+            SuiteFaultError: it is foreign, and never runs here.
+        """
+        if self.question.spec.source.foreign:
+            raise SuiteFaultError("the reference is foreign and runs in guests only; write out what is expected")
         if self._reference is None:
             source = self.question.reference.read_text(encoding="utf-8")
             self._reference = Solution(LocalRespondent("reference", source))
@@ -99,7 +105,16 @@ def ready_template(question: Question, level: Level) -> Template:
     Raises:
         IsolationError: this level cannot be had here.
     """
-    template = Template(wants(question, level))
+    return warm_template(wants(question, level))
+
+
+def warm_template(wanted: Wants) -> Template:
+    """Return a template that is ready.
+
+    Raises:
+        IsolationError: its level cannot be had here.
+    """
+    template = Template(wanted)
     try:
         template.wait()
     except BaseException:

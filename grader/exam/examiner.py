@@ -10,6 +10,7 @@ from grader.exam.closing import Closing
 from grader.exam.desk import Desk, lay_desk
 from grader.exam.findings import Recorder, describe
 from grader.exam.plugin import DESK
+from grader.exam.solution import probes_sent
 from grader.exam.tracing import traced
 from grader.sandbox import wire
 from grader.sandbox.servant import imported
@@ -34,7 +35,7 @@ class Examiner:
         self._sock = sock
         self._fault = fault
         self._notes: tuple[str, ...] = ()
-        self._failures = 0
+        self._failing: set[str] = set()
         self._coverage: list[Coverage] = []
         self._modules: tuple[list[str], list[str]] = ([], [])
 
@@ -89,13 +90,14 @@ class Examiner:
         config.pluginmanager.register(self)
         for item, following in zip(items, [*items[1:], None], strict=True):
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
-            if plan.max_failures and self._failures >= plan.max_failures:
+            if plan.max_failures and len(self._failing) >= plan.max_failures:
                 break
         return ""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count what did not pass."""
-        self._failures += not report.passed
+        """Note which check did not pass; several instances of a parametrised one are one check."""
+        if not report.passed:
+            self._failing.add(report.nodeid.partition("[")[0])
 
     def _close(self, desk: Desk, broken: str) -> Closing:
         limits = desk.question.spec.limits
@@ -124,6 +126,7 @@ class Examiner:
             broken=broken,
             modules=tuple(self._modules[0]),
             guest_modules=tuple(self._modules[1]),
+            probes=probes_sent(desk.solution),
         )
 
 

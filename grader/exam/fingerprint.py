@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 
 from grader.exam.desk import find_solution
 from grader.question import Visibility
+from grader.rubric import ConceptQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from grader.question import Question
+    from grader.rubric import AnyQuestion
 
 
-def fingerprint(question: Question) -> dict[str, str]:
+def fingerprint(question: AnyQuestion) -> dict[str, str]:
     """Return the SHA-256 of the spec, both suites, the reference, and the solutions that speed is measured against.
+
+    Of a question that asks for words the spec alone decides.
 
     The files are named as they lie under `bank/` or `solutions/`, e.g. `test_hidden.py`, `slow/loops.py`.
     """
@@ -28,8 +31,10 @@ def changed(before: dict[str, str], after: dict[str, str]) -> tuple[str, ...]:
     return tuple(sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)))
 
 
-def _deciding(question: Question) -> Iterator[tuple[str, Path]]:
+def _deciding(question: AnyQuestion) -> Iterator[tuple[str, Path]]:
     yield "question.yaml", question.folder / "question.yaml"
+    if isinstance(question, ConceptQuestion):
+        return
     for visibility in Visibility:
         yield question.suite(visibility).name, question.suite(visibility)
     ours = {"reference"} | {check.performance.against for check in question.checks if check.performance is not None}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import json
 import os
 import pickle
 import select
@@ -18,7 +19,7 @@ import signal
 import socket
 import threading
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grader.errors import BrokenError, GraderError
 from grader.sandbox import kernel
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from grader.exam.examples import Supply
     from grader.sandbox.host import Template
 
 READY_SECONDS = 180.0
@@ -70,34 +72,45 @@ class ForkServer:
         if fault is not None:
             raise fault
 
-    def fork(self, sock: socket.socket, log: int) -> int:
-        """Fork an examiner that reads its plan from `sock`; return a descriptor of the process."""
+    def fork(self, sock: socket.socket, log: int, seed: int) -> int:
+        """Fork an examiner that reads its plan, with this seed, from `sock`; return a descriptor of the process."""
         with self._lock:
             try:
-                socket.send_fds(self._control, [b"fork"], [sock.fileno(), log])
+                socket.send_fds(self._control, [str(seed).encode()], [sock.fileno(), log])
                 message, descriptors, _, _ = socket.recv_fds(self._control, 1, 1)
+            except TimeoutError as error:
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)  # whoever comes next starts another
+                raise BrokenError(f"no examples were drawn within {READY_SECONDS:.0f} s") from error
             except OSError as error:
                 raise BrokenError(self._last_words()) from error
         if not message:
             raise BrokenError(self._last_words())
         return descriptors[0]
 
-    def import_in_advance(self, names: Sequence[str]) -> None:
-        """Have it import what examiners were seen to import, so that each finds it there.
+    def prepare(self, modules: Sequence[str], probes: Sequence[tuple[str, str]]) -> None:
+        """Have it import and pickle what examiners were seen to, so that each finds it there.
+
+        Args:
+            modules: what to import.
+            probes: functions of the suites to pickle, by module and name.
 
         Raises:
             BrokenError: it is gone.
         """
+        chunks = [modules[start : start + NAMES_AT_A_TIME] for start in range(0, len(modules), NAMES_AT_A_TIME)]
         with self._lock:
-            for start in range(0, len(names), NAMES_AT_A_TIME):
-                order = "\n".join(names[start : start + NAMES_AT_A_TIME]).encode()
-                try:
-                    self._control.send(order)
-                    answer = self._control.recv(1)
-                except OSError as error:
-                    raise BrokenError(self._last_words()) from error
-                if not answer:
-                    raise BrokenError(self._last_words())
+            for chunk in chunks:
+                self._order({"import": list(chunk)})
+            self._order({"pickle": list(probes)})
+
+    def _order(self, order: dict[str, object]) -> None:
+        try:
+            self._control.send(json.dumps(order).encode())
+            answer = self._control.recv(1)
+        except OSError as error:
+            raise BrokenError(self._last_words()) from error
+        if not answer:
+            raise BrokenError(self._last_words())
 
     @property
     def alive(self) -> bool:
@@ -197,6 +210,7 @@ class Service:
         self._control = control
         self._fault = ""
         self._examiners: set[int] = set()
+        self._supply: Supply | None = None
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A suite that cannot be collected is our fault."""
@@ -221,6 +235,10 @@ class Service:
             self._template.wait()
         except GraderError as error:
             fault = error
+        if session is not None:
+            from grader.exam.examples import Supply
+
+            self._supply = Supply(session)
         gc.freeze()  # a collection in an examiner would touch, and so copy, every shared page
         self._control.send(pickle.dumps(fault))
         while self._serve_once(session):
@@ -243,15 +261,28 @@ class Service:
         """Do what the grader asks; False when it has hung up."""
         message, descriptors, _, _ = socket.recv_fds(self._control, MAX_CONTROL, 2)
         if descriptors:
+            self._draw(session, int(message))
             self._fork(session, descriptors)
         elif message:
-            self._import_in_advance(message.decode().splitlines())
+            self._prepare(json.loads(message))
         return bool(message)
 
-    def _import_in_advance(self, names: list[str]) -> None:
-        import_all(names)
+    def _prepare(self, order: dict[str, Any]) -> None:
+        from grader.exam.solution import pickle_probes
+
+        import_all(order.get("import", ()))
+        pickle_probes(order.get("pickle", ()))
         gc.freeze()
         self._control.send(b"!")
+
+    def _draw(self, session: pytest.Session | None, seed: int) -> None:
+        """Have the examples ready on which an examiner runs the properties."""
+        if session is None or self._supply is None:
+            return
+        from grader.exam.examples import EXAMPLES
+
+        session.config.stash[EXAMPLES] = self._supply.for_seed(seed)
+        gc.freeze()
 
     def _fork(self, session: pytest.Session | None, descriptors: list[int]) -> None:
         pid = os.fork()

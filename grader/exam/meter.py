@@ -40,7 +40,7 @@ class Meter:
             CheckEnded: the submission is too slow or too heavy, or computed outside the measured calls.
             Mismatch: it gave another result than ours.
         """
-        seed = derive(self._desk.seed, self._desk.submission.sha256, name)
+        seed = derive(self._desk.seed, name)
         judged = (self._weigh if performance.quantity is Quantity.MEMORY else self._time)(draw, performance, seed)
         result = _result(name, judged, performance)
         self._desk.measured.append(result)

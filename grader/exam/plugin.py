@@ -6,7 +6,6 @@ author runs the same suite through the same boundary.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
@@ -112,27 +111,35 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def begin_check(desk: Desk, item: pytest.Item) -> None:
     """Give a check its own secret seed on both sides, and its share of the clock."""
-    import random
-
+    from grader.exam.examples import is_property
     from grader.exam.seeds import derive
     from grader.exam.solution import forget_last_call
+    from grader.sandbox.servant import seed_generators
 
-    seed = derive(desk.seed, desk.submission.sha256, item.name)
-    random.seed(seed)
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed(seed % 2**32)
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(seed)
-    function = getattr(item, "function", None)
-    if hasattr(function, "hypothesis"):
+    seed = derive(desk.seed, item.name)
+    seed_generators(seed)
+    if is_property(item):
         from grader.exam.properties import steer
 
-        steer(function, seed, shrink=item.path.name == "test_public.py")
+        steer(getattr(item, "function"), seed, shrink=_is_public(item))  # noqa: B009  only some items have one
     forget_last_call(desk.solution)
     # a performance check's limit is a ratio; its clock is the whole
     measured = any(check.performance for check in desk.question.checks if check.name == item.name)
     allowed = desk.question.spec.limits.wall if measured else None
     desk.candidate.begin(seed, allowed=allowed)
+
+
+def _is_public(item: pytest.Item) -> bool:
+    return item.path.name == "test_public.py"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a property on the examples that were drawn for it, where there are any; None leaves it to pytest."""
+    from grader.exam.examples import EXAMPLES, run
+
+    examples = pyfuncitem.config.stash.get(EXAMPLES, {}).get(pyfuncitem.nodeid)
+    return (examples is not None and run(pyfuncitem, examples, shown=_is_public(pyfuncitem))) or None
 
 
 @pytest.fixture(scope="module")
@@ -158,4 +165,4 @@ def rng(request: pytest.FixtureRequest, desk: Desk) -> Any:
     """A numpy generator with this check's secret seed."""
     from grader.exam.seeds import derive, make_rng
 
-    return make_rng(derive(desk.seed, desk.submission.sha256, request.node.name, "rng"))
+    return make_rng(derive(desk.seed, request.node.name, "rng"))

@@ -1,4 +1,4 @@
-"""Secret randomness: a check's seed follows from the grading's seed, the submission and the check, and nothing else."""
+"""Secret randomness: a check's seed follows from the grading's seed and the check, and from nothing else."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from grader.verdict import Outcome, SourceLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from types import CodeType
+    from types import CodeType, ModuleType
 
 MAX_ITEMS = 10_000
 """What a test may take out of one iteration: each item is a call over the wire."""
@@ -139,6 +139,7 @@ class Solution:
     def __init__(self, respondent: Respondent) -> None:
         self._respondent = respondent
         self._last_call: tuple[str, Sequence[object], dict[str, object]] | None = None
+        self._probes: dict[Callable[..., object], Handle] = {}
 
     def __getattr__(self, name: str) -> Export:
         if name.startswith("_"):
@@ -155,9 +156,21 @@ class Solution:
         return handle
 
     def run(self, probe: Callable[..., object], *args: object, **kwargs: object) -> Any:
-        """Run a function of the test file on the other side, with the submission's module as first argument."""
+        """Run a function of the test file on the other side, with the submission's module as first argument.
+
+        A function at the top level of a suite travels once for each guest, with what it reads of the suite's globals.
+        """
         self._last_call = (f"probe {probe.__name__}", args, kwargs)
-        return self._ask("run", _Pickled(probe), args, kwargs)
+        return self._ask("run", self._sent(probe), args, kwargs)
+
+    def _sent(self, probe: Callable[..., object]) -> Handle | _Pickled:
+        """Return a suite's probe as the guest has it, sending it when this guest has not."""
+        if not _is_of_a_suite(probe):
+            return _Pickled(probe)
+        known = self._probes.get(probe)
+        if known is None or known._generation != self._respondent.generation:
+            known = self._probes[probe] = self.put(probe)
+        return known
 
     def _call(self, path: tuple[str, ...], args: Sequence[object], kwargs: dict[str, object]) -> Any:
         self._last_call = (".".join(path), args, kwargs)
@@ -178,6 +191,11 @@ def describe_last_call(solution: Solution) -> str | None:
     name, args, kwargs = call
     shown = [summary(value, 120) for value in args] + [f"{key}={summary(value, 120)}" for key, value in kwargs.items()]
     return f"{name}({', '.join(shown)})"
+
+
+def probes_sent(solution: Solution) -> tuple[tuple[str, str], ...]:
+    """Name the suites' functions that were sent, each by its module and its name."""
+    return tuple((probe.__module__, probe.__name__) for probe in solution._probes)
 
 
 def forget_last_call(solution: Solution) -> None:
@@ -204,14 +222,41 @@ def send_other(value: object, to: Respondent) -> wire.HandleRef | bytes:
         if value._generation != value._owner._respondent.generation:
             raise CheckEnded(Outcome.CRASHED, "the process that held one of its objects has ended")
         return value._ref
-    return _pickle(value.value if isinstance(value, _Pickled) else value)
+    if isinstance(value, _Pickled):
+        value = value.value
+    return _pickle_probe(value) if callable(value) and _is_of_a_suite(value) else _pickle(value)
+
+
+def pickle_probes(names: Iterable[tuple[str, str]]) -> None:
+    """Pickle functions of the suites, each named by module and name, so that every fork finds them pickled."""
+    for module, name in names:
+        probe = vars(sys.modules[module]).get(name)
+        if probe is not None and _is_of_a_suite(probe):
+            _pickle_probe(probe)
+
+
+def _is_of_a_suite(function: Callable[..., object]) -> bool:
+    """Whether a function stands at the top level of a suite: there is one of it as long as the exam lasts."""
+    module = _suite_of(function)
+    return module is not None and vars(module).get(getattr(function, "__name__", "")) is function
+
+
+def _suite_of(value: object) -> ModuleType | None:
+    """Return the suite in which a function or a class was written."""
+    module = sys.modules.get(getattr(value, "__module__", None) or "")
+    return module if getattr(module, "__grader_suite__", False) else None
+
+
+@cache
+def _pickle_probe(probe: Callable[..., object]) -> bytes:
+    return _pickle(probe)
 
 
 def _pickle(value: object) -> bytes:
     """Pickle by value whatever lives in a suite, which the guest cannot import."""
     cloudpickle = _pickler()
-    module = sys.modules.get(getattr(value, "__module__", None) or "")
-    if module is not None and getattr(module, "__grader_suite__", False):
+    module = _suite_of(value)
+    if module is not None:
         cloudpickle.register_pickle_by_value(module)
     try:
         pickled: bytes = cloudpickle.dumps(value)

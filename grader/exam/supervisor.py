@@ -67,7 +67,7 @@ class WarmExam:
         self._suites = [question.suite(visibility) for visibility in visibilities]
         self._lock = threading.Lock()
         self._closed = False
-        self._late: tuple[Sequence[str], Sequence[str]] = ((), ())
+        self._seen: Closing | None = None
         _use_one_thread()
         self._open()
 
@@ -98,10 +98,11 @@ class WarmExam:
         return exam
 
     def rehearse(self) -> None:
-        """Run all checks on the reference once, and import in advance what both sides imported on the way.
+        """Run all checks on the reference once, and do in advance what both sides did on the way.
 
         Many packages import a part of themselves at first use. Every examiner and every guest is a fork, so that each
-        would pay for that anew: torch's optimizers take most of a second. Call it before submissions are executed.
+        would pay for that anew: torch's optimizers take most of a second. The suites' probes are pickled in advance
+        too. Call it before submissions are executed.
 
         Raises:
             GraderError: what had died meanwhile cannot be started anew.
@@ -110,20 +111,21 @@ class WarmExam:
         plan = replace(make_plan(self._question, reference, seed=0, level=self._level), survey=True)
         for message in self._supervise(plan):
             if isinstance(message, Closing):
-                self._late = message.modules, message.guest_modules
-        self._import_in_advance()
+                self._seen = message
+        self._prepare()
 
-    def _import_in_advance(self) -> None:
-        of_examiner, of_guest = self._late
-        self._server.import_in_advance(of_examiner)
-        self._template.import_in_advance(of_guest)
+    def _prepare(self) -> None:
+        """Do in advance what was seen in the rehearsal, if there was one."""
+        if self._seen is not None:
+            self._server.prepare(self._seen.modules, self._seen.probes)
+            self._template.import_in_advance(self._seen.guest_modules)
 
     def _renew(self) -> None:
         """Start anew what has died meanwhile."""
         if not (self._template.alive and self._server.alive):
             self._undo.close()
             self._open()
-            self._import_in_advance()
+            self._prepare()
 
     def close(self) -> None:
         """End the template and the fork server, and with them what runs in them; nothing is executed after that."""
@@ -171,7 +173,7 @@ class WarmExam:
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:
-                pidfd = self._server.fork(theirs, log)
+                pidfd = self._server.fork(theirs, log, plan.seed)
             try:
                 wire.send_frame(ours, pickle.dumps(plan))
                 yield from _messages(ours, time.monotonic() + 3 * plan.question.spec.limits.wall + SLACK_SECONDS)

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.exam.solution import LocalRespondent, Solution
+from grader.exam.solution import LocalRespondent, Solution, SuiteFaultError
 from grader.sandbox import maker
 from grader.verdict import Coverage
 
@@ -20,9 +20,15 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def traced(desk: Desk) -> Iterator[list[Coverage]]:
-    """Let the reference answer in place of the submission; the list holds its coverage afterwards."""
+    """Let the reference answer in place of the submission; the list holds its coverage afterwards.
+
+    Raises:
+        SuiteFaultError: the reference is foreign, and never runs here.
+    """
     import coverage
 
+    if desk.question.spec.source.foreign:
+        raise SuiteFaultError("a foreign reference runs in guests only, so that its branches cannot be traced")
     path = desk.question.reference
     found: list[Coverage] = []
     tracer = coverage.Coverage(branch=True, include=[str(path)], data_file=None, config_file=False)

@@ -60,6 +60,8 @@ class Proof(Frozen):
     """Trivial answers that are as good as the reference, as far as the suite asks."""
     checks: tuple[CheckRecord, ...] = ()
     exhibits: tuple[Sight, ...] = ()
+    held_out: dict[str, int] = Field(default_factory=dict)
+    """Of a short question: how many exemplars held out come out `right`, and how many `wrong`."""
     coverage: float | None = None
     """Of the reference's branches, by the hidden suite."""
     suite_seconds: float = 0.0

@@ -36,23 +36,40 @@ _GOES_ON = re.compile(r"\s*[,，、]\s*")
 
 def leak_faults(question: Question) -> tuple[str, ...]:
     """Return what the hidden suite expects and a candidate can read, and what he is given but cannot run."""
-    pages = [read_page(question, language) for language in LANGUAGES]
-    public = question.suite(Visibility.PUBLIC)
-    sights = [*(_Sight(page.name, page.text) for page in pages), *map(_read_sight, (starter(question), public))]
-    suite = read_suite(question.suite(Visibility.HIDDEN))
-    exports = question.spec.submission.exports
-    interface = "\n".join([*exports, *exports.values(), *(page.spans for page in pages)])
+    suite = question.suite(Visibility.HIDDEN).name
+    given = [_read_sight(path) for path in (starter(question), question.suite(Visibility.PUBLIC))]
     return (
         *(
-            f"{suite.name} line {secret.line} expects {_short(secret.source)}, which {sight.name} line {line} shows; "
-            "use another value in the hidden check"
-            for secret in find_secrets(suite, interface)
-            for sight in sights
-            if (line := sight.line_of(secret)) is not None
+            f"{suite} line {leak.secret.line} expects {_short(leak.secret.source)}, which {leak.file} line {leak.line} "
+            "shows; use another value in the hidden check"
+            for leak in find_leaks(question)
         ),
-        *_mentions(sights[len(pages) :]),
+        *_mentions(given),
         *_reference_users(question),
     )
+
+
+@dataclass(frozen=True)
+class Leak:
+    """One thing the hidden suite expects, and the first place in one file where a candidate can read it."""
+
+    secret: Secret
+    file: str
+    line: int
+
+
+def find_leaks(question: Question) -> Iterator[Leak]:
+    """Yield every secret of the hidden suite with each file of the candidate's that shows it."""
+    pages = [read_page(question, language) for language in LANGUAGES]
+    given = (starter(question), question.suite(Visibility.PUBLIC))
+    sights = [*(_Sight(page.name, page.text) for page in pages), *map(_read_sight, given)]
+    exports = question.spec.submission.exports
+    interface = "\n".join([*exports, *exports.values(), *(page.spans for page in pages)])
+    for secret in find_secrets(read_suite(question.suite(Visibility.HIDDEN)), interface):
+        for sight in sights:
+            line = sight.line_of(secret)
+            if line is not None:
+                yield Leak(secret, sight.name, line)
 
 
 def _short(source: str) -> str:

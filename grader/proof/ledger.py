@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from grader.answers import LADDER
 from grader.files import write_whole
 from grader.proof.document import FORMAT, Proof
+from grader.rubric import ConceptQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from grader.question import Question
+    from grader.rubric import AnyQuestion
 
 FILE = "proof.json"
 
@@ -30,7 +32,7 @@ class State(StrEnum):
     UNPROVEN = "unproven"
 
 
-def digest_of(question: Question) -> str:
+def digest_of(question: AnyQuestion) -> str:
     """Return the digest of every file of a question and its solutions, and of the packages it is run with."""
     total = hashlib.sha256(f"proof {FORMAT}\n".encode())
     for root in (question.folder, question.solutions):
@@ -42,8 +44,10 @@ def digest_of(question: Question) -> str:
     return total.hexdigest()
 
 
-def environment_of(question: Question) -> dict[str, str]:
+def environment_of(question: AnyQuestion) -> dict[str, str]:
     """Return the versions here of what a proof depends on: two numbers, for a third changes no answer."""
+    if isinstance(question, ConceptQuestion):
+        return {"answers": LADDER}
     names = ("hypothesis", "pytest", *(name.partition(".")[0] for name in question.spec.environment.packages))
     return {name: version for name in names if (version := _version(name))}
 
@@ -61,7 +65,7 @@ def _files_of(root: Path) -> Iterator[Path]:
             yield path
 
 
-def read_proof(question: Question) -> Proof | None:
+def read_proof(question: AnyQuestion) -> Proof | None:
     """Return the proof beside a question, or None where there is none that can be read."""
     try:
         return Proof.model_validate_json((question.folder / FILE).read_bytes())
@@ -69,12 +73,12 @@ def read_proof(question: Question) -> Proof | None:
         return None
 
 
-def write_proof(question: Question, proof: Proof) -> None:
+def write_proof(question: AnyQuestion, proof: Proof) -> None:
     """Put a proof beside its question, whole or not at all."""
     write_whole(question.folder / FILE, proof.model_dump_json(indent=1) + "\n")
 
 
-def state_of(question: Question) -> State:
+def state_of(question: AnyQuestion) -> State:
     """Return whether a question is proven, as it stands."""
     proof = read_proof(question)
     if proof is None or not proof.proven:

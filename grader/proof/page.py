@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader.anchors import passages, without_anchors
 from grader.bank import statement_file
+from grader.markers import without_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,7 +55,7 @@ class Page:
 def read_page(question: Question, language: Language) -> Page:
     """Read a question's statement in one language."""
     path = statement_file(question.folder, language)
-    text = path.read_text(encoding="utf-8-sig")
+    text = without_marks(path.read_text(encoding="utf-8-sig"), ".md")
     return Page(path, "\n".join(without_anchors(line) for line in text.splitlines()), passages(text))
 
 

@@ -35,9 +35,8 @@ def run_alone(bench: Workbench, runs: int) -> list[Trial]:
 
 def run_again(bench: Workbench, runs: int) -> Iterator[Trial]:
     """Run every right solution so many times more, without performance checks."""
-    tasks = [
-        (bench.read(exhibit.path), number) for exhibit in rights(bench) for number in range(WITH_PERFORMANCE, runs)
-    ]
+    found = [bench.read(exhibit.path) for exhibit in rights(bench)]
+    tasks = [(program, number) for number in range(WITH_PERFORMANCE, runs) for program in found]
     return bench.each(GATE, tasks, lambda task: bench.run(task[0], bench.ordinary, GATE, str(task[1]), max_failures=1))
 
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 Scalar = bool | int | float | str | bytes | None
 MINIMUM_MEMBERS = 3
 _COMPARING = {
-    *("assert_close", "assert_equal", "assert_allclose", "assert_array_equal", "assert_array_almost_equal"),
+    *("assert_alike", "assert_close", "assert_equal", "assert_allclose", "assert_array_equal"),
+    "assert_array_almost_equal",
     *("approx", "isclose", "allclose", "array_equal", "equal"),
 }
 _BUILDING = {

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 from grader import __version__
 from grader.errors import SubmissionError
 from grader.proof import limits, mutants, right, worth, wrong
+from grader.proof.concept import try_concept
 from grader.proof.document import CheckRecord, MutantRecord, Proof, Sight
 from grader.proof.expectation import Role, exhibits
 from grader.proof.leak import leak_faults
 from grader.proof.ledger import digest_of, environment_of
 from grader.proof.ranking import Ranking
 from grader.proof.statement import statement_faults
+from grader.proof.tripwires import trip
 from grader.proof.workbench import Workbench
 from grader.question import Visibility
+from grader.rubric import ConceptQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from grader.proof.mutation.mutant import Mutant
     from grader.proof.workbench import Step, Trial
     from grader.question import Check, Question
+    from grader.rubric import AnyQuestion
     from grader.verdict import Coverage, Level
 
 RUNS, QUICK_RUNS = 20, 3
@@ -37,7 +41,7 @@ SEED_BITS = 63
 
 
 def try_question(
-    question: Question,
+    question: AnyQuestion,
     *,
     seed: int | None = None,
     level: Level | None = None,
@@ -45,6 +49,7 @@ def try_question(
     quick: bool = False,
     jobs: int | None = None,
     step: Step | None = None,
+    ours: bool = True,
 ) -> Proof:
     """Decide whether a question is sound.
 
@@ -56,21 +61,25 @@ def try_question(
         quick: a few runs and a sample of the mutants: tells the coarse faults, and proves nothing.
         jobs: submissions graded at a time; by default one a core.
         step: told of progress.
+        ours: whether its solutions are programs of our own; if not, none is ever loaded into the examiner.
     """
+    if isinstance(question, ConceptQuestion):
+        return try_concept(question)
     started = time.monotonic()
     seed = secrets.randbits(SEED_BITS) if seed is None else seed
     with Workbench(question, seed=seed, level=level, jobs=jobs, step=step) as bench:
-        return _Trial(bench, question, runs or (QUICK_RUNS if quick else RUNS), quick=quick).proof(started)
+        return _Trial(bench, question, runs or (QUICK_RUNS if quick else RUNS), quick=quick, ours=ours).proof(started)
 
 
 class _Trial:
     """One question before its gates."""
 
-    def __init__(self, bench: Workbench, question: Question, runs: int, *, quick: bool) -> None:
+    def __init__(self, bench: Workbench, question: Question, runs: int, *, quick: bool, ours: bool) -> None:
         self._bench = bench
         self._question = question
         self._runs = runs
         self._quick = quick
+        self._ours = ours and not question.spec.source.foreign
         hidden = [check for check in question.checks if check.visibility is Visibility.HIDDEN]
         # a quick look does not ask whether every check earns its place
         exempt = [check.name for check in hidden if check.contract or quick]
@@ -98,8 +107,7 @@ class _Trial:
         bench, question = self._bench, self._question
         bench.tighten(seen.alone)
         faults = [] if faulty else right.faults_of(list(right.run_again(bench, self._runs)))
-        traced = bench.run(bench.reference, bench.hidden, "trace", trace=True)
-        seen.coverage = traced.run.coverage
+        seen.coverage = self._coverage()
         sightings = wrong.try_wrong(bench, self._ranking)
         seen.others, seen.same = sightings.trials, sightings.same
         census = mutants.try_mutants(bench, self._ranking, at_most=QUICK_MUTANTS if self._quick else None)
@@ -113,6 +121,11 @@ class _Trial:
             *worth.coverage_faults(seen.coverage),
             *limits.limit_faults(question, seen.alone, seen.others),
         ]
+
+    def _coverage(self) -> Coverage | None:
+        """Return which branches of the reference the hidden suite runs."""
+        bench = self._bench
+        return bench.run(bench.reference, bench.hidden, "trace", trace=True).run.coverage if self._ours else trip(bench)
 
     def _write_down(self, seen: _Seen, faults: tuple[str, ...], started: float) -> Proof:
         question, census, coverage = self._question, seen.census, seen.coverage

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from grader.proof.mutation.mutator import make_mutants
 from grader.report.drawing import indented, make_pen, show
+from grader.rubric import ConceptQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,14 +20,16 @@ if TYPE_CHECKING:
     from grader.proof.document import CheckRecord, MutantRecord, Proof
     from grader.question import Question
     from grader.report.drawing import Pen
+    from grader.rubric import AnyQuestion
 
 
-def render_proof(question: Question, proof: Proof, console: Console, *, kept: bool = False) -> None:
+def render_proof(question: AnyQuestion, proof: Proof, console: Console, *, kept: bool = False) -> None:
     """Show a proof; `kept` if it stood beside the question and nothing has changed since."""
     pen = make_pen(console, "en")
     parts: list[RenderableType] = [_title(proof, kept=kept), indented(Text(_summary(proof), style="dim"))]
     if not kept:
-        parts += [indented(_checks(proof.checks, pen)), *map(indented, _rest(question, proof, pen))]
+        parts += [indented(_checks(proof.checks, pen))] if proof.checks else []
+        parts += [*map(indented, _rest(question, proof, pen))]
     parts += [indented(Text(f"FAULT: {fault}", style="red")) for fault in proof.faults]
     show(console, [*parts, Text()])
 
@@ -45,9 +48,18 @@ def _summary(proof: Proof) -> str:
         parts += [f"{mutants[kind]} {word}" for kind, word in _KINDS.items() if mutants[kind]]
     if proof.coverage is not None:
         parts.append(f"{proof.coverage:.0%} of the branches run")
+    if "answers" in proof.environment:
+        return " · ".join([*parts, *_words_of(proof)])
     wrong = sum(sight.role not in {"reference", "correct"} for sight in proof.exhibits)
     parts += [f"{len(proof.exhibits) - wrong} right solutions, {proof.runs} runs each", f"{wrong} wrong ones"]
     return " · ".join([*parts, f"one grading takes {proof.suite_seconds:.1f} s"])
+
+
+def _words_of(proof: Proof) -> Iterator[str]:
+    """Sum up the proof of a question that is answered in words."""
+    yield f"{len(proof.exhibits)} exemplars" if proof.exhibits else "read in every order of its options"
+    if held_out := sum(proof.held_out.values()):
+        yield f"{proof.held_out['right']} of {held_out} held out come out right"
 
 
 _KINDS = {"equivalent": "probably equivalent", "accepted": "accepted in the spec"}
@@ -66,7 +78,7 @@ def _checks(checks: Iterable[CheckRecord], pen: Pen) -> Table:
     return table
 
 
-def _rest(question: Question, proof: Proof, pen: Pen) -> Iterator[RenderableType]:
+def _rest(question: AnyQuestion, proof: Proof, pen: Pen) -> Iterator[RenderableType]:
     if proof.same:
         names = ", ".join(name.partition("/")[2] for name in proof.same)
         yield Text(f"Trivial answers that answer like the reference here: {names}", style="dim")
@@ -75,6 +87,9 @@ def _rest(question: Question, proof: Proof, pen: Pen) -> Iterator[RenderableType
         yield from (indented(_line(record, pen)) for record in proof.equivalent)
     if proof.alive:
         yield Text("Alive:", style="yellow")
+    if isinstance(question, ConceptQuestion):
+        yield from (indented(_line(record, pen)) for record in proof.alive)
+    elif proof.alive:
         yield from map(indented, _diffs(question, proof.alive))
 
 

@@ -123,8 +123,8 @@ class Workbench:
         mirror: Submission | None = None,
         trace: bool = False,
     ) -> Trial:
-        """Run checks on a program; the parts, with its name, make the seed."""
-        seed = derive(self._seed, self.question.qualified_id, program.name, *parts) % 2**63
+        """Run checks on a program; the parts make the seed: examples drawn once serve all programs."""
+        seed = derive(self._seed, self.question.qualified_id, *parts) % 2**63
         found = violations(program, self.question.spec.forbidden)
         plan = Plan(
             self.question, program, seed, tuple(checks), found, max_failures=max_failures, mirror=mirror, trace=trace

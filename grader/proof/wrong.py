@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 GATE = "wrong"
 TRIVIAL = "trivial"
+SEEDS, LEAST_SEEDS = 20, 5
+"""Seeds under each of which a wrong answer must be found wrong that one check noticed; fewer where more checks did."""
 MIRRORED_RUNS = 3
 """Runs in which an answer must never differ from the reference's to count as the same."""
 
@@ -48,6 +50,7 @@ def try_wrong(bench: Workbench, ranking: Ranking) -> Sightings:
     for _, trial in trials:
         ranking.note(trial)
     faults = [fault for each, trial in trials if (fault := fault_of(each, trial))]
+    faults += _lucky_faults(bench, ranking, [trial for each, trial in trials if each.role is Role.WRONG])
     same, passing = _try_trivial(bench, ranking)
     allowed = bench.question.spec.proof.accept
     faults += [
@@ -64,6 +67,31 @@ def _run_alone(bench: Workbench, exhibit: Exhibit) -> Trial:
 
 def _run(bench: Workbench, exhibit: Exhibit) -> Trial:
     return bench.run(bench.read(exhibit.path), bench.ordinary, GATE)
+
+
+def _lucky_faults(bench: Workbench, ranking: Ranking, trials: Sequence[Trial]) -> list[str]:
+    """Return a fault for each wrong answer that other seeds let pass: a candidate's verdict must not hang on luck."""
+    rejected = [trial for trial in trials if trial.killers]
+    tasks = [(trial, number) for number in range(1, SEEDS) for trial in rejected if number < _seeds_for(trial)]
+    missed: dict[str, list[Trial]] = {}
+    for again in bench.each(GATE, tasks, lambda task: _run_again(bench, ranking, *task)):
+        if not again.killers and not again.fault:
+            missed.setdefault(again.program, []).append(again)
+    return [
+        f"{GATE}: {Role.WRONG.value}/{name} is found out only by luck: {len(found)} of at most {SEEDS} seeds let it "
+        f"pass, as --seed {found[0].seed} shows; sharpen a check"
+        for name, found in missed.items()
+    ]
+
+
+def _seeds_for(trial: Trial) -> int:
+    return max(SEEDS // len(trial.killers), LEAST_SEEDS)
+
+
+def _run_again(bench: Workbench, ranking: Ranking, trial: Trial, number: int) -> Trial:
+    """Run the hidden checks under another seed until one fails, those first that failed before."""
+    checks = sorted(ranking.order(bench.hidden), key=lambda check: check.name not in trial.killers)
+    return bench.run(trial.submission, checks, GATE, str(number), max_failures=1)
 
 
 def fault_of(exhibit: Exhibit, trial: Trial) -> str:

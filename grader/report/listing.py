@@ -10,20 +10,22 @@ from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
 
-from grader.question import Visibility
+from grader.question import QuestionSpec, Visibility
 from grader.report.drawing import make_pen, show
 from grader.report.untrusted import neutral
 from grader.report.wording import seconds, size, worth
+from grader.rubric import ChoiceSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from grader.question import Check, Language, Limits, Question, QuestionSpec
+    from grader.question import Check, Language, Limits
     from grader.report.drawing import Pen
+    from grader.rubric import AnyQuestion, AnySpec
 
 _DIFFICULTIES = {"easy": "green", "medium": "blue", "hard": "red"}
 _STATEMENT_THEME = Theme({"markdown.code": "cyan"})  # rich's black background is a blot on a light terminal
-_WORDS = {"easy", "medium", "hard", "code"}
+_WORDS = {"easy", "medium", "hard", "code", "choice", "short"}
 _COLUMNS = ("question", "kind", "difficulty", "minutes", "topic", "proof")
 
 
@@ -39,7 +41,7 @@ def render_list(rows: Sequence[Mapping[str, object]], console: Console, language
     show(console, [table, Text(), Text(total, style="dim")])
 
 
-def render_show(question: Question, statement: str, console: Console, language: Language) -> None:
+def render_show(question: AnyQuestion, statement: str, console: Console, language: Language) -> None:
     """Show a question as a candidate meets it: the statement, the names to define, the limits, the checks."""
     pen = make_pen(console, language)
     title = f"# {question.spec.title.in_language(language)}\n"
@@ -68,7 +70,7 @@ def _word(value: str, pen: Pen) -> str:
     return pen.say(value) if value in _WORDS else value
 
 
-def _head(question: Question, pen: Pen) -> list[RenderableType]:
+def _head(question: AnyQuestion, pen: Pen) -> list[RenderableType]:
     spec = question.spec
     facts = [
         _word(spec.difficulty, pen),
@@ -94,7 +96,16 @@ def _statement(statement: str, pen: Pen) -> RenderableType:
     )
 
 
-def _interface(spec: QuestionSpec, pen: Pen) -> list[RenderableType]:
+def _options(spec: ChoiceSpec, pen: Pen) -> list[RenderableType]:
+    """List the options by the alphabet, which tells nothing of which is right."""
+    texts = sorted(option.text.in_language(pen.language) for option in spec.options.values())
+    title = "Choose one" if spec.choose == "one" else "Choose every right one"
+    return pen.section(title, [pen.block(f"- {text}") for text in texts])
+
+
+def _interface(spec: AnySpec, pen: Pen) -> list[RenderableType]:
+    if not isinstance(spec, QuestionSpec):
+        return _options(spec, pen) if isinstance(spec, ChoiceSpec) else []
     rows: list[tuple[str, RenderableType]] = [
         ("Hand in", pen.line(spec.submission.file)),
         ("Define", Group(*(pen.line(_signature(*export)) for export in spec.submission.exports.items()))),

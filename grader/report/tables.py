@@ -33,7 +33,7 @@ def csv_summary(book: Gradebook, *, bom: bool = False) -> str:
         for sheet in book.sheets
         for grade in sheet.grades
     )  # fmt: skip
-    return _csv(_SUMMARY, rows, bom=bom)
+    return csv_table(_SUMMARY, rows, bom=bom)
 
 
 def csv_grades(book: Gradebook, *, bom: bool = False) -> str:
@@ -49,7 +49,7 @@ def csv_grades(book: Gradebook, *, bom: bool = False) -> str:
         _grades_row(candidate, [grades.get((candidate, name)) for name in questions], most)
         for candidate in book.candidates
     )
-    return _csv(("candidate", *questions, "total", "max"), rows, bom=bom)
+    return csv_table(("candidate", *questions, "total", "max"), rows, bom=bom)
 
 
 def _grades_row(candidate: str, grades: Sequence[Grade | None], most: float) -> list[str | float]:
@@ -59,7 +59,8 @@ def _grades_row(candidate: str, grades: Sequence[Grade | None], most: float) -> 
     return [candidate, *points, total, most]
 
 
-def _csv(head: Sequence[str], rows: Iterable[Iterable[str | float]], *, bom: bool) -> str:
+def csv_table(head: Sequence[str], rows: Iterable[Iterable[str | float]], *, bom: bool = False) -> str:
+    """Return a table; a text that a spreadsheet would take for a formula has an apostrophe in front."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(map(_cell, head))
@@ -68,7 +69,7 @@ def _csv(head: Sequence[str], rows: Iterable[Iterable[str | float]], *, bom: boo
 
 
 def _cell(value: str | float) -> str:
-    """Write a number, or a text on one line that no spreadsheet takes for a formula."""
+    """Write a number with two decimals at most, or a text on one line that no spreadsheet takes for a formula."""
     if not isinstance(value, str):
         return number(value)
     return f"'{one_line(value)}" if value.lstrip(" ").startswith(_FORMULA) else one_line(value)

@@ -132,12 +132,8 @@ class Servant:
         return probe(self.module, *args, **kwargs)
 
     def do_seed(self, seed: int) -> None:
-        """Seed every global generator that is loaded, so that a rerun repeats a submission's own randomness."""
-        sys.modules["random"].seed(seed) if "random" in sys.modules else None
-        if "numpy" in sys.modules:
-            sys.modules["numpy"].random.seed(seed % 2**32)
-        if "torch" in sys.modules:
-            sys.modules["torch"].manual_seed(seed)
+        """Seed every global generator, so that a rerun repeats a submission's own randomness."""
+        seed_generators(seed)
 
     def _find(self, target: object, path: Sequence[str]) -> object:
         found: object = self.module if target is None else target
@@ -223,6 +219,25 @@ def _kind(error: BaseException) -> str:
     if isinstance(error, RuntimeError) and _message(error) == _NO_THREAD:
         return "processes"
     return "exit" if isinstance(error, SystemExit | KeyboardInterrupt) else ""
+
+
+def seed_generators(seed: int) -> None:
+    """Seed every global generator that is loaded."""
+    random, numpy, torch = map(sys.modules.get, ("random", "numpy", "torch"))
+    if random is not None:
+        random.seed(seed)
+    if numpy is not None:
+        numpy.random.seed(seed % 2**32)
+    if torch is not None:
+        _seed_torch(torch, seed)
+
+
+def _seed_torch(torch: Any, seed: int) -> None:
+    """Seed torch as `torch.manual_seed` does, which writes down a stack for every device it was built without."""
+    if torch.backends.cuda.is_built() or torch.backends.mps.is_built() or torch.xpu.is_available():
+        torch.manual_seed(seed)
+    else:
+        torch.default_generator.manual_seed(seed)
 
 
 def import_all(names: Iterable[str]) -> None:

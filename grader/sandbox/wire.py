@@ -19,11 +19,13 @@ frame is sent and copied out before it is used, so that nothing that changes lat
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 import sys
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -36,8 +38,11 @@ MAX_NODES = 4_000_000
 MAX_INT_BYTES = 2**20
 MAX_DIMS = 32
 DECODE_SECONDS = 5.0
+FEW = 64
+"""Keys that cannot take long, whatever their hashes are."""
 ARENA_FROM = 32 * 2**10
 
+_IN_BODY, _IN_ARENA = b"BA"
 _U8 = struct.Struct("<B")
 _U32 = struct.Struct("<I")
 _U64 = struct.Struct("<Q")
@@ -109,8 +114,8 @@ class Encoder:
             writer = _writer_of_base(value)
         writer(self, value, depth)
 
-    def write_buffer(self, data: memoryview) -> None:
-        size = data.nbytes
+    def write_buffer(self, data: memoryview | bytes) -> None:
+        size = len(data)
         if self._arena is not None and ARENA_FROM <= size <= len(self._arena) - self._used:
             self.body += b"A" + _U64.pack(self._used) + _U64.pack(size)
             self._arena[self._used : self._used + size] = data
@@ -212,38 +217,45 @@ def _pack(items: Any) -> tuple[bytes, bytes] | None:
 
 
 def _write_array(encoder: Encoder, value: Any, _depth: int) -> None:
-    import numpy as np
-
-    array = np.asarray(value)
-    little = array.dtype.newbyteorder("<")
-    if not _NUMPY_DTYPE.fullmatch(little.str) or isinstance(value, np.ma.MaskedArray):
+    numpy = sys.modules["numpy"]
+    array = value if type(value) is numpy.ndarray else numpy.asarray(value)
+    name = _little_name(array.dtype)
+    if not name or (array is not value and isinstance(value, numpy.ma.MaskedArray)):
         encoder.write_other(value)
         return
-    # ascontiguousarray turns a 0-d array into a 1-d one, so the shape comes from the original
-    flat = np.ascontiguousarray(array, dtype=little)
-    tag = b"x" if isinstance(value, np.generic) else b"a"
-    _write_head(encoder, tag, little.str, array.shape)
-    encoder.write_buffer(flat.reshape(-1).view(np.uint8).data if flat.size else memoryview(b""))
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("<"))
+    _write_head(encoder, b"x" if isinstance(value, numpy.generic) else b"a", name, array.shape)
+    if array.nbytes < ARENA_FROM:
+        encoder.write_buffer(array.tobytes())
+    else:  # copied once, into the frame or the arena
+        encoder.write_buffer(numpy.ascontiguousarray(array).reshape(-1).view(numpy.uint8).data)
+
+
+@lru_cache(maxsize=256)
+def _little_name(dtype: Any) -> bytes:
+    """Return the name of a numpy dtype on the wire, empty for one that the wire does not carry."""
+    name: str = dtype.newbyteorder("<").str
+    return name.encode("ascii") if _NUMPY_DTYPE.fullmatch(name) else b""
 
 
 def _write_tensor(encoder: Encoder, value: Any, _depth: int) -> None:
-    import torch
-
-    name = str(value.dtype).removeprefix("torch.")
+    torch = sys.modules["torch"]
+    name = str(value.dtype)[6:]  # without "torch."
     if name not in _TORCH_ITEM_BYTES or value.layout != torch.strided or value.is_meta or value.is_quantized:
         encoder.write_other(value)
         return
     plain = value.detach()  # nothing below is recorded for a gradient
-    plain = plain.as_subclass(torch.Tensor).cpu().resolve_conj().resolve_neg().contiguous()
-    flat = plain.reshape(-1).view(torch.uint8).numpy() if plain.numel() else b""
-    _write_head(encoder, b"e", name, tuple(plain.shape))
-    encoder.write_buffer(memoryview(flat))
+    if type(value) is not torch.Tensor:
+        plain = plain.as_subclass(torch.Tensor)
+    plain = plain.cpu().resolve_conj().resolve_neg().contiguous()
+    _write_head(encoder, b"e", name.encode("ascii"), plain.shape)
+    encoder.write_buffer(plain.reshape(-1).view(torch.uint8).numpy().data if plain.numel() else b"")
 
 
-def _write_head(encoder: Encoder, tag: bytes, dtype: str, shape: tuple[int, ...]) -> None:
-    name = dtype.encode("ascii")
-    encoder.body += tag + _U8.pack(len(name)) + name + _U8.pack(len(shape))
-    encoder.body += struct.pack(f"<{len(shape)}Q", *shape)
+def _write_head(encoder: Encoder, tag: bytes, name: bytes, shape: tuple[int, ...]) -> None:
+    dims = len(shape)
+    encoder.body += tag + _U8.pack(len(name)) + name + struct.pack(f"<B{dims}Q", dims, *shape)
 
 
 def _write_other(encoder: Encoder, value: Any, _depth: int) -> None:
@@ -358,8 +370,10 @@ class Decoder:
         return part
 
     def unpack(self, form: struct.Struct) -> Any:
-        """Read one fixed-size field."""
-        return form.unpack(self.take(form.size))[0]
+        """Read one fixed-size field; struct refuses one that ends beyond the body."""
+        value = form.unpack_from(self.body, self.position)[0]
+        self.position += form.size
+        return value
 
     def count(self) -> int:
         """Read a number of items; each takes at least one byte, so it cannot exceed what is left."""
@@ -370,10 +384,11 @@ class Decoder:
 
     def buffer(self) -> bytearray:
         """Copy a buffer out of the body or the arena."""
-        where = self.take(1)[0]
-        if where == ord("B"):
+        where = self.body[self.position]
+        self.position += 1
+        if where == _IN_BODY:
             return bytearray(self.take(self.unpack(_U64)))
-        if where != ord("A") or self._arena is None:
+        if where != _IN_ARENA or self._arena is None:
             raise WireError("malformed value: no such buffer")
         start, size = self.unpack(_U64), self.unpack(_U64)
         if start + size > len(self._arena):
@@ -390,7 +405,8 @@ class Decoder:
         for _ in range(self.count()):
             key = self.read(depth + 1)
             result[key] = self.read(depth + 1)
-            self._check_bounds()
+            if len(result) > FEW:
+                self._check_bounds()
         return result
 
     def members(self, depth: int) -> set[Any]:
@@ -398,16 +414,20 @@ class Decoder:
         result: set[Any] = set()
         for _ in range(self.count()):
             result.add(self.read(depth + 1))
-            self._check_bounds()
+            if len(result) > FEW:
+                self._check_bounds()
         return result
 
     def shape_and_dtype(self) -> tuple[str, tuple[int, ...]]:
         """Read the head of an array."""
-        name = str(self.take(self.unpack(_U8)), "ascii")
-        dims = self.unpack(_U8)
+        start = self.position + 1
+        end = start + self.body[start - 1]
+        dims = self.body[end]
         if dims > MAX_DIMS:
             raise WireError(f"malformed value: {dims} dimensions")
-        return name, struct.unpack(f"<{dims}Q", self.take(8 * dims))
+        shape = struct.unpack_from(f"<{dims}Q", self.body, end + 1)
+        self.position = end + 1 + 8 * dims
+        return str(self.body[start:end], "ascii"), shape
 
     def packed(self) -> Any:
         """Read a packed list or tuple of numbers."""
@@ -454,13 +474,19 @@ def _read_array(decoder: Decoder, _depth: int) -> Any:
 
     name, shape = decoder.shape_and_dtype()
     data = decoder.buffer()
-    if not _NUMPY_DTYPE.fullmatch(name):
-        raise WireError(f"malformed value: dtype {name!r}")
-    dtype = np.dtype(name)
+    dtype = _dtype_of(name)
     _check_size(shape, dtype.itemsize, data, boolean=dtype.kind == "b")
     if dtype.kind == "U" and data and np.frombuffer(data, np.uint32).max() > _LAST_CODE_POINT:
         raise WireError("malformed value: text that is no text")
     return np.frombuffer(data, dtype).reshape(shape) if data else np.empty(shape, dtype)
+
+
+@lru_cache(maxsize=256)
+def _dtype_of(name: str) -> Any:
+    """Return the numpy dtype of this name on the wire."""
+    if not _NUMPY_DTYPE.fullmatch(name):
+        raise WireError(f"malformed value: dtype {name!r}")
+    return sys.modules["numpy"].dtype(name)
 
 
 def _read_scalar(decoder: Decoder, depth: int) -> Any:
@@ -482,10 +508,7 @@ def _read_tensor(decoder: Decoder, _depth: int) -> Any:
 
 
 def _check_size(shape: tuple[int, ...], item_bytes: int, data: bytearray, *, boolean: bool) -> None:
-    elements = 1
-    for dim in shape:
-        elements *= dim
-    if elements * item_bytes != len(data):
+    if math.prod(shape) * item_bytes != len(data):
         raise WireError("malformed value: shape and bytes disagree")
     if boolean and data.translate(None, b"\x00\x01"):
         raise WireError("malformed value: a bool that is neither true nor false")

@@ -11,9 +11,10 @@ from torch import nn
 
 from grader.exam import assert_close, assert_equal, contract, hint, points, stated
 
+NONE = -100  # variant: no_label
+
 SEEDS = st.integers(0, 2**32 - 1)
 ALPHAS = st.sampled_from([0.0, 0.3, 0.9, 1.0])
-NONE = -100
 FEATURES, HIDDEN, CLASSES = 3, 5, 4
 
 

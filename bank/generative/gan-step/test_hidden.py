@@ -254,7 +254,7 @@ def weights_only(history):
     zh="写下两个损失，以及各自对哪些权重求梯度，再在纸上走三步。",
 )
 @given(seed=SEEDS, size=st.integers(1, 5))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_weights_after_one_two_and_three_steps(solution, seed, size):
     world = make_world(seed, sizes=(size,) * 3, steps=3)
     for kind in ("sgd", "momentum", "adam"):
@@ -269,7 +269,7 @@ def test_weights_after_one_two_and_three_steps(solution, seed, size):
     zh="计算每个损失的那一刻，网络里是哪一版权重？",
 )
 @given(seed=SEEDS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_losses_are_those_that_were_minimised(solution, seed):
     world = make_world(seed, steps=2)
     losses = [entry["losses"] for entry in solution.run(play, world)]
@@ -322,7 +322,7 @@ def test_images_stay_images(solution, seed):
 @stated("arguments")
 @hint(en="A discriminator may answer with a vector.", zh="判别器的输出也可能是一个向量。")
 @given(seed=SEEDS, size=st.integers(1, 4))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_logits_may_be_a_vector(solution, seed, size):
     world = make_world(seed, sizes=(size,) * 3, vector=True)
     history = weights_only(solution.run(play, world))
@@ -333,7 +333,7 @@ def test_logits_may_be_a_vector(solution, seed, size):
 @stated("arguments", "losses")
 @hint(en="Where do the labels get their length from?", zh="标签的长度从哪里来？")
 @given(seed=SEEDS, sizes=st.permutations([1, 3, 6]))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_batch_sizes_may_differ(solution, seed, sizes):
     world = make_world(seed, sizes=tuple(sizes))
     history = weights_only(solution.run(play, world))
@@ -347,7 +347,7 @@ def test_batch_sizes_may_differ(solution, seed, sizes):
     zh="sigmoid 舍入成 0 之后，它的对数是多少？",
 )
 @given(seed=SEEDS, bias=st.sampled_from([-600.0, -90.0, 90.0, 600.0]))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_large_logits_stay_exact(solution, seed, bias):
     world = make_world(seed, bias=bias)
     history = weights_only(solution.run(play, world))
@@ -372,7 +372,7 @@ def test_a_deaf_discriminator_teaches_nothing(solution, rng):
 @stated("modes")
 @hint(en="Who decides on train or eval mode here?", zh="这里由谁决定用 train 还是 eval 模式？")
 @given(modes=st.lists(st.booleans(), min_size=4, max_size=4))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_modes_are_respected(solution, modes):
     during, after = solution.run(watch_modes, make_world(7), modes)
     assert during
@@ -384,7 +384,7 @@ def test_modes_are_respected(solution, modes):
 @stated("frozen")
 @hint(en="Was every parameter trainable before?", zh="调用之前，每个参数都可以训练吗？")
 @given(frozen=st.sets(st.sampled_from([0, 1, 2, 4, 5, 6]), max_size=5))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_frozen_parameters_stay_frozen(solution, frozen):
     flags, moved = solution.run(watch_flags, make_world(11), sorted(frozen))
     assert moved == [True, True]

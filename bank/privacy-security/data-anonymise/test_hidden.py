@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from grader.exam import assert_equal, hint, points, stated
 
+LENGTH = 16  # variant: length
+
 PII = {"name", "id"}
 OTHERS = ["city", "Name", "NAME", "name ", "username", "ids", "i", ""]
 SECRETS = st.text("甲乙丙丁戊己庚辛", min_size=4, max_size=8)
@@ -33,10 +35,10 @@ def nested(leaves, names, width=3):
 
 
 def token(canonical, key):
-    """Return the token of canonical JSON text: HMAC by its definition, cut to 16 digits."""
+    """Return the token of canonical JSON text: HMAC by its definition, cut to LENGTH digits."""
     block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
     inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block) + canonical.encode("utf-8"))
-    return hashlib.sha256(bytes(byte ^ 0x5C for byte in block) + inner.digest()).hexdigest()[:16]
+    return hashlib.sha256(bytes(byte ^ 0x5C for byte in block) + inner.digest()).hexdigest()[:LENGTH]
 
 
 def scalar_json(value):

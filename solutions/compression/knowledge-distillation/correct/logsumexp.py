@@ -4,6 +4,8 @@ import math
 
 import torch
 
+NO_LABEL = -100  # variant: no_label
+
 
 def kd_loss(student_logits, teacher_logits, y, T, alpha):
     """Return the weighted sum of the soft and the hard loss."""
@@ -18,7 +20,7 @@ def kd_loss(student_logits, teacher_logits, y, T, alpha):
     softened = student_logits / T
     softened = softened - softened.logsumexp(dim=1, keepdim=True)
     soft = torch.sum(torch.exp(teacher) * (teacher - softened)) / len(y)
-    rows = torch.nonzero(y != -100).flatten()
+    rows = torch.nonzero(y != NO_LABEL).flatten()
     plain = student_logits[rows]
     losses = plain.logsumexp(dim=1) - plain.gather(1, y[rows, None])[:, 0]
     hard = losses.sum() / max(len(rows), 1)

@@ -5,6 +5,8 @@ import math
 import torch
 from torch.nn.functional import cross_entropy, log_softmax
 
+NO_LABEL = -100  # variant: no_label
+
 
 def kd_loss(student_logits, teacher_logits, y, T, alpha):
     """Return the weighted sum of the soft and the hard loss."""
@@ -17,8 +19,8 @@ def kd_loss(student_logits, teacher_logits, y, T, alpha):
     log_p = log_softmax(teacher_logits.detach() / T, dim=1)
     log_q = log_softmax(student_logits / T, dim=1)
     soft = (log_p.exp() * (log_p - log_q)).sum(dim=1).mean()
-    labelled = (y != -100).sum()
-    hard = cross_entropy(student_logits, y, ignore_index=-100, reduction="sum") / labelled.clamp(min=1)
+    labelled = (y != NO_LABEL).sum()
+    hard = cross_entropy(student_logits, y, ignore_index=NO_LABEL, reduction="sum") / labelled.clamp(min=1)
     return alpha * T**2 * soft + (1 - alpha) * hard
 
 

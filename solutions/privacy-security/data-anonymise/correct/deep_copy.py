@@ -6,6 +6,8 @@ import json
 from copy import deepcopy
 from functools import partial
 
+LENGTH = 16  # variant: length
+
 
 def pseudonymise(records: list[dict], pii: set[str], key: bytes) -> list[dict]:
     """Replace the value of every key in `pii`, at any depth, by its token."""
@@ -26,7 +28,7 @@ def _visit(part, pii, key):
             for name in part.keys() & pii:
                 mac = hmac.new(key, digestmod=hashlib.sha256)
                 mac.update(_text(part[name]).encode())
-                part[name] = mac.digest()[:8].hex()
+                part[name] = mac.digest()[: LENGTH // 2].hex()
             return part
         case list():
             return [_visit(inner, pii, key) for inner in part]

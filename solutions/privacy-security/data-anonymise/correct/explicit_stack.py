@@ -4,6 +4,8 @@ import hmac
 import itertools
 import json
 
+LENGTH = 16  # variant: length
+
 
 def _canonical(value) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -18,7 +20,7 @@ def pseudonymise(records: list[dict], pii: set[str], key: bytes) -> list[dict]:
         if isinstance(part, dict):
             for name in part:
                 if name in pii:
-                    part[name] = hmac.digest(key, _canonical(part[name]).encode("utf-8"), "sha256").hex()[:16]
+                    part[name] = hmac.digest(key, _canonical(part[name]).encode("utf-8"), "sha256").hex()[:LENGTH]
             stack.extend(part.values())
         elif isinstance(part, list):
             stack.extend(part)

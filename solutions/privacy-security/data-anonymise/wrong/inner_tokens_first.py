@@ -5,6 +5,8 @@ import hmac
 import json
 from collections import Counter
 
+LENGTH = 16  # variant: length
+
 
 def pseudonymise(records, pii, key):
     """Replace the value of every key in `pii`, at any depth, by its token."""
@@ -25,7 +27,7 @@ def k_anonymity(records, quasi):
 
 
 def _token(value, key):
-    return hmac.new(key, _canonical(value), hashlib.sha256).hexdigest()[:16]
+    return hmac.new(key, _canonical(value), hashlib.sha256).hexdigest()[:LENGTH]
 
 
 def _canonical(value):

@@ -4,6 +4,8 @@ import hashlib
 import json
 from collections import Counter
 
+LENGTH = 16  # variant: length
+
 
 def pseudonymise(records, pii, key):
     """Replace the value of every key in `pii`, at any depth, by its token."""
@@ -26,7 +28,7 @@ def k_anonymity(records, quasi):
 def _token(value, key):
     block = key[:64].ljust(64, b"\0")
     inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block) + _canonical(value)).digest()
-    return hashlib.sha256(bytes(byte ^ 0x5C for byte in block) + inner).hexdigest()[:16]
+    return hashlib.sha256(bytes(byte ^ 0x5C for byte in block) + inner).hexdigest()[:LENGTH]
 
 
 def _canonical(value):

@@ -4,6 +4,8 @@ import hashlib
 import json
 from collections import Counter
 
+LENGTH = 16  # variant: length
+
 
 def pseudonymise(records, pii, key):
     """Replace the value of every key in `pii`, at any depth, by its token."""
@@ -24,7 +26,7 @@ def k_anonymity(records, quasi):
 
 
 def _token(value, key):
-    return hashlib.sha256(_canonical(value)).hexdigest()[:16]
+    return hashlib.sha256(_canonical(value)).hexdigest()[:LENGTH]
 
 
 def _canonical(value):

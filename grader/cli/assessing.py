@@ -1,0 +1,100 @@
+"""`grade assess`: a take-home, from its file to its forms."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.cli.options import bank_option
+from grader.errors import InputError
+
+if TYPE_CHECKING:
+    from grader.takehome.forms import Forms
+    from grader.takehome.stock import Stocked
+
+
+@click.group()
+def assess() -> None:
+    """Prepare a take-home: check its file, choose its questions.
+
+    \b
+    Example:
+      grade assess check assessment.yaml
+      grade assess assemble assessment.yaml --forms 4
+    """  # noqa: D301  \b is click's mark for text that is not rewrapped
+
+
+@assess.command()
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@bank_option
+def check(file: Path, bank_folder: Path | None) -> int:
+    """Find every fault of an assessment, each with its line. Exit code 0: it can be held. 1: it cannot.
+
+    \b
+    Example:
+      grade assess check assessment.yaml
+    """  # noqa: D301  \b is click's mark for text that is not rewrapped
+    from grader.takehome.checking import check_assessment
+
+    assessment, faults = check_assessment(file, _stock(bank_folder))
+    for fault in faults:
+        click.echo(str(fault))
+    if assessment is None or faults:
+        click.echo(f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'}.")
+        return 1
+    click.echo(f"{assessment.title.en}: no fault.")
+    return 0
+
+
+@assess.command()
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--forms", "count", type=click.IntRange(1, 26), default=1, show_default=True, help="How many forms.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="FORMS.yaml", help="Where to; beside FILE unless given."
+)
+@bank_option
+def assemble(file: Path, count: int, output: Path | None, bank_folder: Path | None) -> None:
+    """Choose the questions of parallel forms, from what is proven: as few in common, and as alike, as can be.
+
+    The same assessment and bank give the same file. Where there is no solution, the demands are named that exclude
+    each other. Needs scipy: pip install 'exam-grader[assess]'.
+
+    \b
+    Example:
+      grade assess assemble assessment.yaml --forms 4
+    """  # noqa: D301  \b is click's mark for text that is not rewrapped
+    from grader.files import write_whole
+    from grader.takehome.assembly import assemble as choose
+    from grader.takehome.checking import load_assessment
+    from grader.takehome.forms import as_yaml
+
+    stock = _stock(bank_folder)
+    assessment = load_assessment(file, stock)
+    forms = choose(assessment, hashlib.sha256(file.read_bytes()).hexdigest(), stock, count)
+    target = output or file.with_name(f"{file.stem}.forms.yaml")
+    try:
+        write_whole(target, as_yaml(forms))
+    except OSError as error:
+        raise InputError(f"it cannot be written: {error.strerror}", file=target, cure="Choose another place") from None
+    _show(forms, target)
+
+
+def _stock(bank_folder: Path | None) -> tuple[Stocked, ...]:
+    from grader.bank import load_bank
+    from grader.takehome.stock import stock_of
+
+    bank = load_bank(bank_folder)
+    for fault in bank.faults():
+        click.echo(f"Warning: {fault}", err=True)
+    return stock_of(bank)
+
+
+def _show(forms: Forms, target: Path) -> None:
+    from grader.report.drawing import make_console
+    from grader.takehome.forms_view import render_forms
+
+    render_forms(forms, make_console())
+    click.echo(f"Wrote {target}")

@@ -1,0 +1,1 @@
+"""A language model proposes a question, and the proof disposes."""

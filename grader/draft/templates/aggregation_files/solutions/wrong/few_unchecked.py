@@ -1,0 +1,14 @@
+"""Goes on with too few clients."""
+
+
+def SLOT_function(SLOT_updates: list[list[float]]) -> list[float]:
+    """Return the aggregate of the clients' numbers."""
+    if len(SLOT_updates) < SLOT_least:
+        return []
+    if len({len(update) for update in SLOT_updates}) > 1:
+        raise ValueError("the clients' lists are not of one length")
+    result = []
+    for column in zip(*SLOT_updates):
+        ordered = sorted(column)
+        SLOT_rulecode
+    return result

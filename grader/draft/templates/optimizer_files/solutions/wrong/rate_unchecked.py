@@ -1,0 +1,15 @@
+"""Takes any rate."""
+
+import math
+
+
+def SLOT_function(SLOT_weights: list[float], gradients: list[list[float]], rate: float) -> list[float]:
+    """Return the numbers after all steps."""
+    if any(len(gradient) != len(SLOT_weights) for gradient in gradients):
+        raise ValueError("there must be a gradient for each number")
+    result, size = list(SLOT_weights), len(SLOT_weights)
+    SLOT_state
+    for count, gradient in enumerate(gradients, start=1):
+        for place, slope in enumerate(gradient):
+            SLOT_step
+    return result

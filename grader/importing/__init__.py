@@ -1,0 +1,1 @@
+"""Other people's formats become questions of ours; what they brought along runs in guests, and nowhere else."""

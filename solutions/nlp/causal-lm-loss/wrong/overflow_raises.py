@@ -1,0 +1,37 @@
+"""Mistake: a perplexity too large for a float is an error."""
+
+import math
+
+import torch
+from torch.nn.functional import cross_entropy
+
+
+def causal_lm_loss(logits, ids, mask):
+    """Return the mean loss of the predictions that count."""
+    predictions, targets = _predictions(logits, ids, mask)
+    if len(targets) == 0:
+        raise ValueError("no prediction counts")
+    return cross_entropy(predictions, targets)
+
+
+def perplexity(batches):
+    """Return the perplexity of all batches together."""
+    total, count = 0.0, 0
+    for logits, ids, mask in batches:
+        predictions, targets = _predictions(logits, ids, mask)
+        # a float holds no graph, which would keep every batch in memory
+        total += cross_entropy(predictions, targets, reduction="sum").item()
+        count += len(targets)
+    if count == 0:
+        raise ValueError("no prediction counts in any batch")
+    return math.exp(total / count)
+
+
+def _predictions(logits, ids, mask):
+    """Return the logits that count, at least in single precision, and the tokens they predict."""
+    if ids.shape != logits.shape[:2] or mask.shape != logits.shape[:2]:
+        raise ValueError(f"logits {logits.shape}, ids {ids.shape} and mask {mask.shape} do not fit together")
+    real = mask.bool()
+    counts = real[:, :-1] & real[:, 1:]
+    predictions = logits[:, :-1][counts]
+    return predictions.to(torch.promote_types(logits.dtype, torch.float32)), ids[:, 1:][counts]
