@@ -178,12 +178,13 @@ def test_the_arguments_stay_as_they_are(solution, rng):
     en="In which precision is the logarithm taken, and which does the result have?",
     zh="对数用哪种精度计算？结果又是哪种精度？",
 )
-@given(seed=SEEDS, dtype=st.sampled_from(HALVES), kind=st.sampled_from(MASKS))
-@settings(max_examples=8, deadline=None)
-def test_half_precision_is_computed_in_single(solution, seed, dtype, kind):
-    batch = batch_of(seed, dtype=dtype, kind=kind)
-    assert_close(solution.causal_lm_loss(*batch), expected_loss(*batch)[0])
-    assert_close(solution.perplexity([batch]), expected_perplexity([batch]), rtol=1e-5)
+@given(seed=SEEDS, kind=st.sampled_from(MASKS))
+@settings(max_examples=4, deadline=None)
+def test_half_precision_is_computed_in_single(solution, seed, kind):
+    for dtype in HALVES:
+        batch = batch_of(seed, dtype=dtype, kind=kind)
+        assert_close(solution.causal_lm_loss(*batch), expected_loss(*batch)[0])
+        assert_close(solution.perplexity([batch]), expected_perplexity([batch]), rtol=1e-5)
 
 
 @points(2, group="precision", group_zh="精度")
