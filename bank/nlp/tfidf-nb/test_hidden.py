@@ -228,18 +228,19 @@ def test_features_that_a_class_has_never_seen(solution, seed):
 @points(2, group="naive Bayes", group_zh="朴素贝叶斯")
 @stated("extreme", "log-proba")
 @hint(en="What is the exponential of minus a million?", zh="负一百万的指数是多少？")
-@given(seed=SEEDS, size=st.sampled_from([300.0, 1e5]))
-@settings(max_examples=6, deadline=None)
-def test_improbable_classes_have_finite_logarithms(solution, seed, size):
+@given(seed=SEEDS)
+@settings(max_examples=3, deadline=None)
+def test_improbable_classes_have_finite_logarithms(solution, seed):
     X, y, others = draw_rows(seed, rows=9, width=3)
     rng = np.random.default_rng(seed)
     X[[label == "a" for label in y]] += [30.0, 0.0, 0.0]
     X[[label == "b" for label in y]] += [0.0, 0.0, 50.0]
-    others = size * rng.random(others.shape)
-    check_classes(solution, X, y, others)
-    # the largest logarithm of all hides what is wrong with the small ones
-    _, logs, _, _ = solution.run(classify, X, y, others, {})
-    assert_close(np.exp(logs).sum(axis=1), np.ones(3), rtol=1e-9)
+    for size in (300.0, 1e5):
+        larger = size * rng.random(others.shape)
+        check_classes(solution, X, y, larger)
+        # the largest logarithm of all hides what is wrong with the small ones
+        _, logs, _, _ = solution.run(classify, X, y, larger, {})
+        assert_close(np.exp(logs).sum(axis=1), np.ones(3), rtol=1e-9)
 
 
 @points(2, group="naive Bayes", group_zh="朴素贝叶斯")
