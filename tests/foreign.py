@@ -104,7 +104,7 @@ DEEP_ML: dict[str, dict[str, str]] = {
 
 def _cell(kind: str, source: str, **facts: object) -> dict[str, Any]:
     metadata = {"nbgrader": {"schema_version": 3, "grade_id": "x", **facts}} if facts else {}
-    body: dict[str, object] = {"outputs": [], "execution_count": None} if kind == "code" else {}
+    body: dict[str, Any] = {"outputs": [], "execution_count": None} if kind == "code" else {}
     return {"cell_type": kind, "metadata": metadata, "source": source.splitlines(keepends=True), **body}
 
 

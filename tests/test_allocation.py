@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from stock import assessment
 
 from grader.errors import InputError
-from grader.takehome.allocation import allocate, draw, permutation
+from grader.takehome.allocation import allocate, number, permutation
 from grader.takehome.assessment import Accommodation, Late
 from grader.takehome.deadlines import Receipt, Standing, deadline, receive
 
@@ -41,7 +41,7 @@ def test_later_candidates_change_nothing(key: bytes, variants: int, candidates: 
 
 def test_another_key_or_question_is_another_order() -> None:
     """Two of twelve candidates agree by chance; all of them never do."""
-    names = [f"C-{number}" for number in range(48)]
+    names = [f"C-{index}" for index in range(48)]
     first = allocate(b"k" * 16, "q", 12, names)
 
     assert first == allocate(b"k" * 16, "q", 12, names)
@@ -51,7 +51,7 @@ def test_another_key_or_question_is_another_order() -> None:
 
 def test_these_values_never_change() -> None:
     """What was handed out must be found again by any later version: these were drawn when it was written."""
-    assert [draw(b"k" * 16, f"name-{n}", 100) for n in range(5)] == DRAWN
+    assert [number(b"k" * 16, f"name-{n}", 100) for n in range(5)] == DRAWN
     assert permutation(b"k" * 16, "q", 6) == PERMUTED
 
 
@@ -62,7 +62,7 @@ PERMUTED = (0, 1, 2, 4, 5, 3)
 @pytest.mark.parametrize("count", [3, 10, 97])
 def test_every_value_is_as_likely(count: int) -> None:
     """Pearson's chi-squared over 20 000 draws is what chance gives: mean plus four standard deviations at most."""
-    seen = Counter(draw(b"key of the test", f"name {n}", count) for n in range(20_000))
+    seen = Counter(number(b"key of the test", f"name {n}", count) for n in range(20_000))
     expected = 20_000 / count
     statistic = sum((seen[value] - expected) ** 2 / expected for value in range(count))
 

@@ -140,6 +140,9 @@ def test_the_command_checks_and_assembles(tmp_path: Path) -> None:
 
     assert_told(grade("assess", "check", file), 0, "no fault")
     assert_told(grade("assess", "assemble", file, "--forms", "2"), 0, "Form B", "assessment.forms.yaml")
+    narrow = text.replace("difficulty: easy", "family: nlp, difficulty: easy, minutes: [15, 15]")
+    file.write_text(narrow, encoding="utf-8")
+    assert_told(grade("assess", "assemble", file), 0, "Few to choose from: 1 easy question of family nlp")
     assert (tmp_path / "assessment.forms.yaml").exists()
     file.write_text(GOOD, encoding="utf-8")
     assert_told(grade("assess", "check", file), 1, f"{file}:4: no question is called 'attention'", "1 fault.")

@@ -298,8 +298,8 @@ def test_a_template_needs_no_model(tmp_path: Path) -> None:
 
 
 SLOTS = {
-    "title": "Score a reader of handwriting",
-    "story": "A museum reads old letters with a camera and wants to know how well every sign is told apart.",
+    "title": "Score a classifier of handwriting",
+    "story": "A museum reads old letters with a camera, and wants one score for its classifier of signs.",
     "function": "mean_f_score",
     "setting": "documents",
     "averaging": "weighted",
@@ -309,7 +309,7 @@ SLOTS = {
 }
 
 
-def filled(tmp_path: Path, said: Any) -> Draft:
+def filled(tmp_path: Path, said: dict[str, str]) -> Draft:
     """Fill the metric's slots with a scripted model."""
     folder = new_folder(tmp_path / "drafts", "score")
     with serving(lambda _body: json.dumps(said)) as server:
@@ -347,14 +347,27 @@ def test_what_cannot_be_used_is_left_to_the_template(slots: dict[str, str]) -> N
         find_template("metric").slots.model_validate({**SLOTS, **slots})
 
 
-def test_words_that_repeat_the_prompt_are_not_taken() -> None:
-    """The setting's own stand in their place, and the report says so."""
+@pytest.mark.parametrize("title", ["A short heading of your own", "The joy of cooking for friends"])
+def test_words_of_no_use_are_not_taken(title: str) -> None:
+    """Where they repeat the prompt or are off the topic, the setting's own stand in their place."""
     template = find_template("metric")
-    slots = template.slots.model_validate({**SLOTS, "title": "A short heading of your own"})
-    mended, names = template.mend(slots, "title: a short heading of your own on the topic.")
+    slots = template.slots.model_validate({**SLOTS, "title": title})
+    mended, names = template.mend(
+        slots, "camera that reads letters", "title: a short heading of your own on the topic."
+    )
 
     assert names == ("title",)
     assert (mended.title, mended.story) == ("Score a classifier of incoming documents", SLOTS["story"])
+
+
+def test_the_best_of_a_few_replies_is_taken(tmp_path: Path) -> None:
+    """A model that is off the topic is asked again, and in the end the setting's own words are taken."""
+    draft = filled(tmp_path, {**SLOTS, "story": "Cooking is a joy that many people share with friends in the evening."})
+    (stage,) = (stage for stage in draft.stages if stage.name == "slots")
+
+    assert draft.defaults == ("story",)
+    assert (stage.kept, stage.offered, stage.note) == (7, 8, "the template's own story")
+    assert len((tmp_path / "drafts/score/exchange.jsonl").read_text(encoding="utf-8").splitlines()) == 3
 
 
 # --- the command -----------------------------------------------------------------------------------------------------

@@ -263,6 +263,7 @@ def test_a_template_is_filled_without_a_rest(name: str) -> None:
 
         assert template.fault_of(slots) == ""
         assert not [path for path, text in files.items() if "SLOT_" in text]
+        assert "SLOT_" not in str(template.exports(slots))
         for path, text in files.items():
             if path.endswith(".py"):
                 ast.parse(text, path)

@@ -136,6 +136,18 @@ def test_a_failing_example_is_told_and_made_small_where_it_is_shown(tmp_path: Pa
     assert re.fullmatch(r"Falsifying example: number=[1-9]\d\d+", hidden.detail.example or "")
 
 
+MOODY = "calls = 0\ndef f(x):\n    global calls\n    calls += 1\n    return 100 if calls % 7 == 3 else 0\n"
+
+
+def test_what_does_not_repeat_itself_is_told_in_our_words(tmp_path: Path) -> None:
+    """Hypothesis names the suite's file where a failure does not come again; a candidate is told what happened."""
+    question = write_question(tmp_path, SPOILED, public=SPOILED.replace("def test_", "def test_public_"))
+    verdict = grade(question, submission(MOODY), seed=1)
+    found = check(verdict, "test_public_fails_from_a_hundred")
+
+    assert (found.outcome, found.message) == (Outcome.FAILED, "the same input gave another result the second time")
+
+
 ENDLESS = """
     from hypothesis import given
     from hypothesis import strategies as st

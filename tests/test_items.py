@@ -18,8 +18,9 @@ from test_cli import assert_told, grade
 from test_report_samples import EMPTY, hidden, verdict
 
 from grader.errors import InputError
+from grader.gradebook import Grade, Sheet
 from grader.records import BatchFolder, BatchRecord, Entry
-from grader.takehome.cohort import read_cohort
+from grader.takehome.cohort import check_columns, read_cohort
 from grader.takehome.intervals import LEVEL, median, wilson
 from grader.takehome.items import ENOUGH, Column, Finding, analyse
 from grader.takehome.statistics import statistics_of
@@ -212,6 +213,15 @@ def test_checks_of_a_batch_are_its_items(tmp_path: Path) -> None:
     assert not statistics.forms
 
 
+def test_partial_points_of_a_check_count() -> None:
+    """An answer in words may have a part of a check's points; a check without points is passed or not."""
+    half = hidden("test_a", EMPTY, Outcome.FAILED, 2).model_copy(update={"points": 1.0})
+    free = hidden("test_b", EMPTY, Outcome.PASSED, 0)
+    sheet = Sheet("q", (Grade("c", verdict(Status.PARTIAL, checks=(half, free))),))
+
+    assert [(column.maximum, column.points) for column in check_columns(sheet)] == [(2, [1.0]), (1.0, [1.0])]
+
+
 def test_questions_of_a_form_are_items_too(tmp_path: Path) -> None:
     """Candidates who answered the same questions are one form; one question alone is none."""
     folders = [batch(tmp_path / "a", 80), batch(tmp_path / "b", 60, "nlp/causal-attention")]
@@ -238,6 +248,18 @@ def test_batches_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
         read_cohort([one, same])
     with pytest.raises(InputError, match="graded by another suite"):
         read_cohort([one, other])
+
+
+def test_verdicts_of_different_checks_are_refused(tmp_path: Path) -> None:
+    """A verdict that was put into the folder by hand, or is from before the suite was changed."""
+    root = batch(tmp_path / "a", 5)
+    folder = BatchFolder(root)
+    odd = folder.record().entries[3]
+    kept = folder.verdict(odd)
+    folder.keep(odd, kept.model_copy(update={"checks": kept.checks[1:]}))
+
+    with pytest.raises(InputError, match="'c003' and 'c000' were graded by different checks"):
+        statistics_of(read_cohort([root]))
 
 
 def test_the_command_tells_and_writes(tmp_path: Path) -> None:

@@ -39,15 +39,8 @@ def mark(question: ConceptQuestion, submission: Submission, *, seed: int) -> Ver
     Raises:
         SubmissionError: it is not the form of this question, or holds no answer.
     """
-    started = time.monotonic()
-    spec, notes = question.spec, tuple[str, ...]()
-    if isinstance(spec, ChoiceSpec):
-        chosen = read_choice(question, spec, submission)
-        checks = tuple(_choice_result(spec, check, chosen) for check in question.checks)
-    else:
-        reading = read_answer(spec, read_text(question, spec, submission))
-        judged, notes = zip(question.checks, reading.judgements, strict=True), reading.notes
-        checks = tuple(_result(spec, check, judgement) for check, judgement in judged)
+    started, spec = time.monotonic(), question.spec
+    checks, notes = _judge(question, submission)
     return Verdict(
         question=question.qualified_id,
         title=spec.title,
@@ -62,6 +55,17 @@ def mark(question: ConceptQuestion, submission: Submission, *, seed: int) -> Ver
         feedback=spec.feedback,
         seconds=round(time.monotonic() - started, 3),
     )
+
+
+def _judge(question: ConceptQuestion, submission: Submission) -> tuple[tuple[CheckResult, ...], tuple[str, ...]]:
+    """Return what became of each check, and what a reviewer should know."""
+    spec = question.spec
+    if isinstance(spec, ChoiceSpec):
+        chosen = read_choice(question, spec, submission)
+        return tuple(_choice_result(spec, check, chosen) for check in question.checks), ()
+    reading = read_answer(spec, read_text(question, spec, submission))
+    judged = zip(question.checks, reading.judgements, strict=True)
+    return tuple(_result(spec, check, judgement) for check, judgement in judged), reading.notes
 
 
 def _status(checks: Sequence[CheckResult]) -> Status:

@@ -80,7 +80,7 @@ def similar(where: Path, name: str | None, source: Path | None, top: int, form: 
             f"nobody answered {name or 'anything'} here", file=where, cure="Name another folder or question"
         )
     if form == "json":
-        from grader.takehome.similarity_view import as_report
+        from grader.takehome.similarity_report import as_report
 
         reports = [as_report(gathered, top).model_dump(mode="json") for gathered in found]
         click.echo(json.dumps(reports, indent=2, ensure_ascii=False))
@@ -119,9 +119,14 @@ def _handed_in(
 def _by_question(
     handed: Iterable[tuple[str, str, Path]], asked: Question | None, bank: Bank
 ) -> list[tuple[Question, dict[str, Path]]]:
-    found: dict[str, dict[str, Path]] = {}
-    for name, candidate, path in handed:
-        question = bank.find_code(name).qualified_id
-        if asked is None or question == asked.qualified_id:
-            found.setdefault(question, {})[candidate] = path
-    return [(bank.find_code(name), paths) for name, paths in sorted(found.items())]
+    """Sort submissions by question; answers in words are left out, for they are not compared as source."""
+    from grader.question import Question
+
+    every = list(handed)
+    known = {name: bank.find(name) for name in sorted({name for name, _, _ in every})}
+    found: dict[str, tuple[Question, dict[str, Path]]] = {}
+    for name, candidate, path in every:
+        question = known[name]
+        if isinstance(question, Question) and (asked is None or asked.qualified_id == question.qualified_id):
+            found.setdefault(question.qualified_id, (question, {}))[1][candidate] = path
+    return [found[name] for name in sorted(found)]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.draft.folder import DraftFolder
+    from grader.question import Question
 
 WHY = {
     State.UNPROVEN: "it is not proven",
@@ -29,21 +30,22 @@ def accept(folder: DraftFolder, bank: Path, *, force: bool = False, reason: str 
         InputError: it is not proven and nobody insists, or the bank has a question of that name.
         BankError: there is no question in the draft that can be loaded.
     """
-    draft = folder.read_draft()
-    if not folder.bank(draft.family).is_dir():
-        raise InputError(f"the draft holds no question: it was refused at {draft.stage}", file=folder.path)
-    question = load_question(folder.bank(draft.family))
+    question = _question_of(folder)
     state, proof = state_of(question), read_proof(question)
     if state is not State.PROVEN and not force:
         cure = "Mend it and draft it again, or insist with --force --reason"
-        raise InputError(f"{draft.id} is not taken: {WHY[state]}", file=folder.path, cure=cure)
+        raise InputError(f"{folder.id} is not taken: {WHY[state]}", file=folder.path, cure=cure)
+    family = question.spec.family
+    # the solutions first: a question without them is a fault of the bank, solutions without a question are none
     places = {
-        question.folder: bank / draft.family / draft.id,
-        question.solutions: bank.parent / "solutions" / draft.family / draft.id,
+        question.solutions: bank.parent / "solutions" / family / folder.id,
+        question.folder: bank / family / folder.id,
     }
     for place in places.values():
         if place.exists():
             raise InputError("there is a question of that name already", file=place, cure="Nothing was changed")
+    for source, place in places.items():
+        _copy_whole(source, place)
     acceptance = Acceptance(
         time=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         question=question.qualified_id,
@@ -52,11 +54,16 @@ def accept(folder: DraftFolder, bank: Path, *, force: bool = False, reason: str 
         digest=digest_of(question),
         faults=proof.faults if proof else (),
     )
-    # the solutions first: a question without them is a fault of the bank, solutions without a question are none
-    for source, place in reversed(places.items()):
-        _copy_whole(source, place)
     folder.write_acceptance(acceptance)
     return acceptance
+
+
+def _question_of(folder: DraftFolder) -> Question:
+    draft = folder.read_draft()
+    place = folder.bank(draft.family)
+    if not place.is_dir():
+        raise InputError(f"the draft holds no question: it was refused at {draft.stage}", file=folder.path)
+    return load_question(place)
 
 
 def _copy_whole(source: Path, place: Path) -> None:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from grader.draft.templates.template import Slots, Template
 
 SLOT_TOKENS = 320
-WARMTH = 0.7
-"""Wording may vary; whether it can be used is judged."""
+WARMTH = 0.4
+DRAWS = 3
+"""Replies that are drawn until one has words that can be used."""
 
 
 @dataclass(frozen=True)
@@ -66,22 +67,44 @@ class TemplateWriter:
 
     def _slots(self, brief: Brief, conversation: Conversation, own: Slots, note: Note) -> tuple[Slots, tuple[str, ...]]:
         """Ask for the slots; keep the template's own where no reply can be used."""
-        template = self.template
-        question = (
-            f"The topic is: {brief.topic}. The question asks for {template.summary}; its exact wording is there "
-            f"already. Fill in its slots. title: a short heading of your own on the topic. story: one sentence on who "
-            f"needs such a program, where and why, without numbers and without code. The rest is a choice."
-        )
-        fields = len(template.slots.model_fields)
+        fields = len(self.template.slots.model_fields)
         note.offered = fields
         try:
-            said = conversation.ask(template.slots, question, stage="slots", max_tokens=SLOT_TOKENS, temperature=WARMTH)
+            slots, mended = self._best(brief, conversation)
         except NoReplyError as error:
             note.text = f"the template's own words: {error}"
-            return own, tuple(template.slots.model_fields)
-        slots, mended = template.mend(said, question)
-        note.kept, note.text = fields - len(mended), "filled in by the model"
+            return own, tuple(self.template.slots.model_fields)
+        note.kept = fields - len(mended)
+        note.text = f"the template's own {' and '.join(mended)}" if mended else "filled in by the model"
         return slots, mended
+
+    def _best(self, brief: Brief, conversation: Conversation) -> tuple[Slots, tuple[str, ...]]:
+        """Draw slots a few times, until all the words of one can be used; return the best, with what was mended."""
+        question = self._question(brief)
+        drawn = []
+        for number in range(DRAWS):
+            said = conversation.ask(
+                self.template.slots,
+                question,
+                stage="slots",
+                max_tokens=SLOT_TOKENS,
+                temperature=WARMTH,
+                variation=number,
+            )
+            drawn.append(self.template.mend(said, brief.topic, question))
+            if not drawn[-1][1]:
+                break
+        return min(drawn, key=lambda pair: len(pair[1]))
+
+    def _question(self, brief: Brief) -> str:
+        """Ask by example: a small model repeats a description of what is wanted, and goes on with a list."""
+        settings = self.template.settings.values()
+        examples = "\n".join(f"title: {each.title}\nstory: {each.story}" for each in settings)
+        return (
+            f"Exam questions on {self.template.summary} have a title, and a story of one sentence without numbers:\n"
+            f"{examples}\nWrite the title and the story of a new one, set elsewhere, and choose the rest. "
+            f"Its topic: {brief.topic}"
+        )
 
     def _words(self, conversation: Conversation, slots: Slots, own: Translation, note: Note) -> Translation:
         question = (

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from grader.exam.desk import Desk
 
 MAX_TEXT = 4000
+UNSTEADY = "the same input gave another result the second time"
 _LIMITS = {
     "memory": Outcome.MEMORY,
     "disk": Outcome.OUTPUT,
@@ -109,7 +110,14 @@ def classify(error: BaseException) -> tuple[Outcome, str]:
         return Outcome.BROKEN, f"the suite skipped the check: {error}"
     if _is_hypothesis_fault(error) or _is_our_fault(error):
         return Outcome.BROKEN, _text(error)
-    return Outcome.FAILED, _text(error)
+    return Outcome.FAILED, UNSTEADY if _is_unsteady(error) else _text(error)
+
+
+def _is_unsteady(error: BaseException) -> bool:
+    """Whether Hypothesis says that a failure does not repeat itself; its own words name files of ours."""
+    from hypothesis.errors import Flaky
+
+    return isinstance(error, Flaky)
 
 
 def _is_hypothesis_fault(error: BaseException) -> bool:

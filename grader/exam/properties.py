@@ -32,7 +32,7 @@ def _draw_no_constants_of_ours() -> None:
 
     provider: Any = providers.HypothesisProvider
     if hasattr(provider, "_local_constants"):  # older versions draw none
-        provider._local_constants = providers._local_constants  # empty until they are searched for
+        provider._local_constants = type(providers._local_constants)()  # a new one: who imports us may have searched
 
 
 def steer(function: Any, seed: int, *, shrink: bool) -> None:

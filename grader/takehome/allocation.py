@@ -1,7 +1,8 @@
 """Who gets which variant: repeatable by whoever has the key, unforeseeable for everybody else, and as even as can be.
 
-A value follows from the key and the *name* of what is drawn, not from how many were drawn before: adding or reordering
-parameters changes no other. HMAC-SHA256 is the same on every machine and in every version of Python, unlike `random`.
+A number follows from the key and the *name* of what is drawn, not from how many were drawn before. HMAC-SHA256 is the
+same on every machine and in every version of Python, unlike `random`. What a variant's values are is drawn elsewhere
+(`grader.variants`); here it is drawn for whom.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _BITS = 64
 
 
-def draw(key: bytes, name: str, count: int) -> int:
+def number(key: bytes, name: str, count: int) -> int:
     """Return a number from 0 to `count` - 1, each as likely as the others.
 
     Args:
@@ -40,7 +41,7 @@ def permutation(key: bytes, name: str, count: int) -> tuple[int, ...]:
     """Return 0 to `count` - 1 in a drawn order, each order as likely as the others (Fisher and Yates)."""
     order = list(range(count))
     for last in range(count - 1, 0, -1):
-        other = draw(key, f"{name}\0{last}", last + 1)
+        other = number(key, f"{name}\0{last}", last + 1)
         order[last], order[other] = order[other], order[last]
     return tuple(order)
 

@@ -244,7 +244,7 @@ def _form(name: str, questions: tuple[Placed, ...]) -> Form:
 def _asked(blueprint: Blueprint, index: int, stock: Sequence[Stocked], chosen: Collection[_Slot]) -> Asked:
     part = blueprint.parts[index]
     used = {slot.question.id for slot in chosen if slot.part == index}
-    return Asked(part=asks(part), proven=len(eligible(part, blueprint, stock)), used=len(used))
+    return Asked(part=asks(part), count=part.count, proven=len(eligible(part, blueprint, stock)), used=len(used))
 
 
 def _summed(

@@ -76,10 +76,18 @@ def _see_one_answer(key: tuple[str, str], root: Path, seen: dict[tuple[str, str]
 
 
 def check_columns(sheet: Sheet) -> list[Column]:
-    """Return a column for each check; a row for each candidate whose submission could be run."""
+    """Return a column for each check; a row for each candidate whose submission could be run.
+
+    Raises:
+        InputError: they were not all graded by the same checks.
+    """
     ran = _ran(sheet)
     first = ran[0].verdict.checks if ran else ()
     found = [{(check.visibility, check.name): check for check in grade.verdict.checks} for grade in ran]
+    for grade, checks in zip(ran, found, strict=True):
+        if checks.keys() != found[0].keys():
+            fault = f"{sheet.question}: {grade.candidate!r} and {ran[0].candidate!r} were graded by different checks"
+            raise InputError(fault, cure="Grade the batch again by `grade regrade`")
     return [_column(check, [each[check.visibility, check.name] for each in found]) for check in first]
 
 
@@ -95,7 +103,8 @@ def _ran(sheet: Sheet) -> list[Grade]:
 def _column(check: CheckResult, results: Sequence[CheckResult]) -> Column:
     # a check without points is still passed or not
     most = check.max_points or 1.0
-    points = [most if result.outcome is Outcome.PASSED else 0.0 for result in results]
+    passed = [most if result.outcome is Outcome.PASSED else 0.0 for result in results]
+    points = [result.points for result in results] if check.max_points else passed
     seconds = [result.seconds for result in results if result.outcome is not Outcome.NOT_RUN]
     return Column(check.name, most, points, seconds, check.group.en, check.visibility.value)
 

@@ -21,6 +21,8 @@ class Asked(Frozen):
     """What one part of the blueprint asked for, and what there was to choose from."""
 
     part: str
+    count: int
+    """Questions in each form."""
     proven: int
     """Questions that fit it."""
     used: int

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from grader.takehome.forms import Form, Forms
 
 
+SPARE = 3
+"""Questions for each place in a form, below which a second form or a retake has little left."""
+
+
 def render_forms(forms: Forms, console: Console) -> None:
     """Show every form, then what they have in common."""
     pen = make_pen(console, "en")
@@ -48,5 +52,9 @@ def _comparison(forms: Forms) -> Iterator[Text]:
         yield Text(f"Forms differ by {number(spread.minutes)} minutes and {number(spread.points)} points at most.")
         pairs = ", ".join(f"{pair.replace(' ', ' and ')}: {count}" for pair, count in forms.shared.items() if count)
         yield Text(f"Questions in common: {pairs}." if shared else "No two have a question in common.")
+    for asked in forms.asked:
+        if asked.proven < SPARE * asked.count:
+            fault = f"Few to choose from: {asked.part}, {asked.proven} proven; {SPARE} for each place leave some over."
+            yield Text(fault, style="yellow")
     if not forms.best:
         yield Text("The search was ended at its bound: there may be a better choice.", style="yellow")

@@ -11,10 +11,12 @@ import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from grader.question import Frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -58,20 +60,17 @@ def median(values: Sequence[float]) -> Estimate | None:
     return Estimate(value=middle, low=ordered[rank - 1], high=ordered[count - rank])
 
 
-def resamples(count: int) -> list[NDArray]:  # type: ignore[type-arg]
-    """Return how often each of `count` candidates is drawn in each resample, in blocks of (resamples, count)."""
-    import numpy as np
-
+def resamples(count: int) -> Iterator[NDArray[np.float64]]:
+    """Yield how often each of `count` candidates is drawn in each resample, in blocks of (resamples, count)."""
     draw = np.random.default_rng(_SEED)
     block = max(1, min(RESAMPLES, _CELLS // count))
-    sizes = [min(block, RESAMPLES - start) for start in range(0, RESAMPLES, block)]
-    return [draw.multinomial(count, np.full(count, 1 / count), size=size).astype(np.float64) for size in sizes]
+    for start in range(0, RESAMPLES, block):
+        size = min(block, RESAMPLES - start)
+        yield draw.multinomial(count, np.full(count, 1 / count), size=size).astype(np.float64)
 
 
-def between(value: float, drawn: NDArray) -> Estimate | None:  # type: ignore[type-arg]
+def between(value: float, drawn: NDArray[np.float64]) -> Estimate | None:
     """Return a figure with the interval of its resamples; None where too many of them have no value."""
-    import numpy as np
-
     known = drawn[np.isfinite(drawn)]
     if not math.isfinite(value) or len(known) < LEVEL * len(drawn):
         return None

@@ -15,8 +15,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from grader.question import Frozen
 from grader.takehome.intervals import Estimate, between, median, resamples, wilson
+from grader.takehome.moments import moments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,10 +160,6 @@ class _Sample:
     """The points of a cohort that is large enough, and of its resamples."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
-        import numpy as np
-
-        from grader.takehome.moments import moments
-
         points = np.array([column.points for column in columns], dtype=np.float64).T
         self._most = sum(column.maximum for column in columns)
         self._own = moments(points, [np.ones((1, len(points)))])

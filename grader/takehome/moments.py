@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
@@ -62,28 +62,26 @@ def _stepped(items: int) -> float:
     return items / (items - 1) if items > 1 else float("nan")
 
 
-def moments(points: Array, weights: Sequence[Array]) -> Moments:
+def moments(points: Array, weights: Iterable[Array]) -> Moments:
     """Return the moments of samples.
 
     Args:
         points: of shape (candidates, items).
         weights: blocks of shape (samples, candidates); how often each candidate is in each sample.
     """
-    count, centre = len(points), points.mean(axis=0)
+    count, items, centre = *points.shape, points.mean(axis=0)
     own = points - centre  # small numbers, for the squares are subtracted from each other
-    rest = own.sum(axis=1, keepdims=True) - own
-    total = own.sum(axis=1)
-
-    def mean(values: Array) -> Array:
-        return np.concatenate([block @ values for block in weights]) / count
-
-    means, rest_means = mean(own), mean(rest)
+    total = own.sum(axis=1, keepdims=True)
+    rest = total - own
+    powers = np.hstack([own, rest, own**2, rest**2, own * rest, total, total**2])
+    means = np.concatenate([block @ powers for block in weights]) / count
+    first, rest_first, second, rest_second, mixed = (means[:, n * items : (n + 1) * items] for n in range(5))
     return Moments(
         count=count,
-        means=means + centre,
-        variances=mean(own**2) - means**2,
-        rest_variances=mean(rest**2) - rest_means**2,
-        covariances=mean(own * rest) - means * rest_means,
-        totals=mean(total**2) - mean(total) ** 2,
+        means=first + centre,
+        variances=second - first**2,
+        rest_variances=rest_second - rest_first**2,
+        covariances=mixed - first * rest_first,
+        totals=means[:, -1] - means[:, -2] ** 2,
         telling=int((own.var(axis=0) > TINY).sum()),
     )

@@ -32,13 +32,13 @@ def render_statistics(statistics: Statistics, console: Console) -> None:
     parts: list[RenderableType] = []
     for kind, every in (("checks", statistics.questions), ("questions", statistics.forms)):
         for figures in every:
-            parts += [*_head(figures, kind), indented(_table(figures, pen)), *_findings(figures, pen), Text()]
+            parts += [*_head(figures, kind, pen), indented(_table(figures, pen)), *_findings(figures, pen), Text()]
     show(console, [*parts, *_foot(statistics)])
 
 
-def _head(figures: Figures, kind: str) -> Iterator[RenderableType]:
+def _head(figures: Figures, kind: str, pen: Pen) -> Iterator[RenderableType]:
     count = f"{figures.candidates} candidates, {len(figures.items)} {kind}"
-    yield Text.assemble((figures.name, "bold"), "  ", (count, "dim"))
+    yield Text.assemble(pen.line(figures.name, "bold"), "  ", (count, "dim"))
     known = {
         "mean": _percent(figures.total),
         "alpha": _plain(figures.alpha),

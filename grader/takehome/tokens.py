@@ -32,7 +32,9 @@ MAX_CHARACTERS = 200_000
 
 _BUILTINS = frozenset(dir(builtins)) - frozenset(keyword.kwlist)
 _HOOKS = frozenset({"forward", "backward", "step"})
-_LAYOUT = frozenset({tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, token.ENDMARKER})
+_LAYOUT = frozenset(
+    {tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, tokenize.NEWLINE, token.ENDMARKER}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def _logical_lines(source: str) -> Iterator[list[tokenize.TokenInfo]]:
     """Split source into logical lines, without what is layout."""
     line: list[tokenize.TokenInfo] = []
     for each in tokenize.generate_tokens(io.StringIO(source).readline):
-        if each.type == tokenize.NEWLINE:
+        if each.type == tokenize.NEWLINE and line:
             yield line
             line = []
         elif each.type not in _LAYOUT:

@@ -1,5 +1,6 @@
 """Hidden checks of `masked-lm-batches`; tokens come from loops in Python, losses and gradients from numpy."""
 
+import itertools
 import math
 
 import numpy as np
@@ -167,11 +168,11 @@ def test_what_makes_no_batch_is_refused(solution):
 @points(2, group="arguments and results", group_zh="参数与结果")
 @stated("results", "inputs", "labels")
 @hint(en="Who else holds the memory of what you return?", zh="你返回的内存，还有谁在用？")
-@given(seed=SEEDS, p=st.sampled_from([0.0, 0.7, 1.0]))
-@settings(max_examples=6, deadline=None)
-def test_results_have_memory_of_their_own(solution, seed, p):
+@given(seed=SEEDS)
+@settings(max_examples=2, deadline=None)
+def test_results_have_memory_of_their_own(solution, seed):
     ids, u = draw_tokens(seed)
-    for special in ([0, 1], []):
+    for special, p in itertools.product(([0, 1], []), (0.0, 0.7, 1.0)):
         before, middle, inputs, after = solution.run(mask_and_spoil, ids, special, p, u)
         wanted = expected_batch(ids, special, VOCABULARY, MASK, p, u)
         assert_equal(before, wanted)

@@ -191,6 +191,8 @@ def test_labels_that_are_none(solution):
         with pytest.raises(ValueError):  # noqa: PT011  the text is the candidate's
             labels.encode(words)
     assert_equal(labels.classes, ["awful", "fine", "mixed"])
+    assert_equal(labels.encode([]), torch.zeros(0, dtype=torch.int64))
+    assert_equal(labels.decode(torch.zeros(0, dtype=torch.int64)), [])
     for ids in ([3], [0, -1], [-3], [1, 2, 100]):
         with pytest.raises(ValueError):  # noqa: PT011  the text is the candidate's
             labels.decode(torch.tensor(ids))
@@ -224,7 +226,7 @@ def test_a_text_is_answered_by_its_own_tokens(solution, seed, lengths, classes):
 
 
 @points(2, group="the network", group_zh="网络")
-@stated("order", "tolerance")
+@stated("order", "logits", "tolerance")
 @hint(en="Is `not good` the same as `good not`?", zh="“不 好”与“好 不”是一回事吗？")
 @given(seed=SEEDS)
 @settings(max_examples=4, deadline=None)
@@ -234,7 +236,8 @@ def test_every_token_and_the_order_count(solution, seed):
     others = [[*text[:i], 20 + i, *text[i + 1 :]] for i in range(length)]
     others += [[*text[:i], text[i + 1], text[i], *text[i + 2 :]] for i in range(length - 1)]
     others += [text[1:], text[:-1]]
-    (logits,) = solution.run(answers_of, (30, 3, 6), 1, [padded([text, *others])])
+    (logits,) = solution.run(answers_of, (30, 2, 6), 1, [padded([text, *others])])
+    assert logits.shape == (len(others) + 1, 2)
     for other in logits[1:]:
         assert (other - logits[0]).abs().max() > 1e-4 * logits.abs().max()
 

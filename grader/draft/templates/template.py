@@ -26,6 +26,7 @@ FILES = Path(__file__).parent
 _SLOT = re.compile(r"SLOT_([a-z]+)")
 _OF_A_SUITE = frozenset({"run", "put", "get"})
 """What a suite's `solution` can do itself."""
+_STEM = 5
 _NOBODYS = "nobodys_"
 _WHOLE_LINE = re.compile(r"^([ \t]*)SLOT_([a-z]+)$", re.MULTILINE)
 
@@ -102,12 +103,23 @@ class Template:
         """Return the Chinese words of the setting that was chosen."""
         return self.settings[str(slots.model_dump()["setting"])].chinese
 
-    def mend(self, slots: Slots, asked: str) -> tuple[Slots, tuple[str, ...]]:
-        """Put the setting's own words in place of those that only repeat what was asked; name the slots."""
+    def mend(self, slots: Slots, topic: str, asked: str) -> tuple[Slots, tuple[str, ...]]:
+        """Put the setting's own words in place of those that are off the topic, or only repeat what was asked.
+
+        Args:
+            slots: as they were filled in.
+            topic: in a few words; something of it, or of the template's summary, must be in each text.
+            asked: the prompt.
+
+        Returns:
+            The slots, and the names of those whose words are the setting's.
+        """
         setting = self.settings[str(slots.model_dump()["setting"])]
+        wanted = _content(f"{topic} {self.summary}")
         own = {"title": setting.title, "story": setting.story}
-        parroted = {name: text for name, text in own.items() if getattr(slots, name).lower() in asked.lower()}
-        return slots.model_copy(update=parroted), tuple(parroted)
+        said = {name: str(getattr(slots, name)) for name in own}
+        bad = [name for name, text in said.items() if text.lower() in asked.lower() or not wanted & _content(text)]
+        return slots.model_copy(update={name: own[name] for name in bad}), tuple(bad)
 
     def fault_of(self, slots: Slots) -> str:
         """Return which name cannot be used in this template, and why, or an empty text."""
@@ -133,8 +145,8 @@ class Template:
 
     def exports(self, slots: Slots) -> dict[str, str]:
         """Return what the candidate defines, with its signature."""
-        values = {name: str(value) for name, value in slots.model_dump().items()}
-        return {slots.function: fill(self.signature, values)}
+        own = {name: str(value) for name, value in slots.model_dump().items()}
+        return {slots.function: fill(self.signature, {**own, **self.values(slots)})}
 
     def files(self, slots: Slots, words: Translation) -> dict[str, str]:
         """Return the text of every file but the spec, by its path below `bank` and `solutions`."""
@@ -143,6 +155,11 @@ class Template:
         values = {**own, **chinese, **self.values(slots)}
         root = FILES / f"{self.name}_files"
         return {str(path.relative_to(root)): fill(path.read_text(encoding="utf-8"), values) for path in self._paths()}
+
+
+def _content(text: str) -> frozenset[str]:
+    """Return the beginnings of the longer words of a text: what it is about, in the singular and the plural."""
+    return frozenset(word[:_STEM] for word in re.findall(rf"[a-z]{{{_STEM},}}", text.lower()))
 
 
 def _names(node: ast.AST) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The hidden suite: random labels, classes nobody names, and what is refused."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.exam import assert_close, hint, points, stated
@@ -38,6 +38,7 @@ def draw(random, classes, count):
     zh="β 让哪种错误更重？少见的类别占多大比重？",
 )
 @given(random=seeds, classes=st.integers(2, 5))
+@settings(max_examples=40)
 def test_score(solution, random, classes):
     truth = [*range(classes), *[0] * 7, *draw(random, classes, 4)]
     guess = [*range(classes), *draw(random, classes, 11)]
@@ -48,6 +49,7 @@ def test_score(solution, random, classes):
 @stated("absent")
 @hint(en="What is the score of a class that does not occur at all?", zh="完全没有出现的类别得分是多少？")
 @given(used=st.integers(2, 4), unused=st.integers(1, 3))
+@settings(max_examples=20)
 def test_absent_class(solution, used, unused):
     truth = [*range(used)] * 2
     guess = [label or used for label in truth]  # a class that is predicted alone is not one that nobody names

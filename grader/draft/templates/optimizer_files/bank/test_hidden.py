@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.exam import assert_close, assert_equal, hint, points, stated
@@ -39,6 +39,7 @@ def histories(draw):
 @stated("step")
 @hint(en="What does one step leave to the next?", zh="上一步给下一步留下了什么？")
 @given(history=histories(), rate=st.sampled_from([0.03, 0.5, 1.75]))
+@settings(max_examples=40)
 def test_steps(solution, history, rate):
     start, steps = history
     expected = [trained_by_hand(each, slopes, rate) for each, slopes in zip(start, zip(*steps))]

@@ -4,7 +4,7 @@ import math
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.exam import assert_close, hint, points, stated
@@ -31,6 +31,7 @@ def chances_by_hand(numbers, temperature, limit):
 @stated("chances")
 @hint(en="What is kept, and do the kept ones add up to one?", zh="保留了哪些？保留的概率之和是 1 吗？")
 @given(numbers=drawn, temperature=st.sampled_from([0.25, 0.5, 1.0, 1.5, 4.0]), limit=limits)
+@settings(max_examples=50)
 def test_chances(solution, numbers, temperature, limit):
     expected = chances_by_hand(numbers, temperature, limit)
     assert_close(solution.SLOT_function(numbers, temperature, limit), expected, rtol=1e-9)
@@ -49,6 +50,7 @@ def test_large(solution, numbers):
 @stated("cold")
 @hint(en="What becomes of a division by the temperature?", zh="除以温度时会发生什么？")
 @given(numbers=drawn, limit=limits)
+@settings(max_examples=25)
 def test_cold(solution, numbers, limit):
     expected = [0.0] * len(numbers)
     expected[numbers.index(max(numbers))] = 1.0
