@@ -1,6 +1,7 @@
 """Hidden checks of `optimizer-adam`; averages are written out as weighted sums over the whole past, in float64."""
 
 import copy
+import itertools
 import math
 
 import numpy as np
@@ -11,6 +12,8 @@ from grader.exam import assert_close, assert_equal, contract, hint, points, stat
 
 SEEDS = st.integers(0, 2**32 - 1)
 KINDS = ("sgd", "adam", "adamw")
+# a second beta of 0 would divide by gradients that happen to be small, and by what rounding has left of them
+BETAS = st.sampled_from([(0.0, 0.8), (0.6, 0.5), (0.9, 0.85), (0.9, 0.999)])
 SHAPES = {"w": (2, 3), "u": (2, 3), "b": (), "none": (0, 2)}
 OPTIONS = {
     "sgd": {"momentum": 0.7, "nesterov": True, "weight_decay": 0.3},
@@ -186,12 +189,12 @@ def test_sgd(solution, seed, momentum, nesterov, decay):
 @stated("adam", "rate", "tolerance")
 @contract("the rule of Adam itself, which the checks below ask one clause at a time")
 @hint(en="Compute the first two steps by hand.", zh="手算前两步。")
-@given(seed=SEEDS, b1=st.sampled_from([0.0, 0.6, 0.9]), b2=st.sampled_from([0.0, 0.8, 0.999]), amsgrad=st.booleans())
+@given(seed=SEEDS, betas=BETAS, amsgrad=st.booleans())
 @settings(max_examples=10, deadline=None)
-def test_adam(solution, seed, b1, b2, amsgrad):
+def test_adam(solution, seed, betas, amsgrad):
     world = make_world(seed)
     for eps, decay in ((1e-8, 0.0), (0.05, 0.4)):
-        options = {"betas": (b1, b2), "eps": eps, "weight_decay": decay, "amsgrad": amsgrad}
+        options = {"betas": betas, "eps": eps, "weight_decay": decay, "amsgrad": amsgrad}
         assert_ways(solution.run(play, "adam", world, options), expected("adam", world, options))
 
 
@@ -257,12 +260,12 @@ def test_each_parameter_counts_its_own_steps(solution, seed):
 @points(2, group="gradients belong to the caller", group_zh="梯度属于调用者")
 @stated("gradients")
 @hint(en="Is what you store a copy?", zh="你存下来的是副本吗？")
-@given(seed=SEEDS, plain=st.booleans())
-@settings(max_examples=5, deadline=None)
-def test_gradients_are_left_alone_and_written_anew(solution, seed, plain):
+@given(seed=SEEDS)
+@settings(max_examples=3, deadline=None)
+def test_gradients_are_left_alone_and_written_anew(solution, seed):
     world = make_world(seed, steps=4)
-    for kind in KINDS:
-        options = {**OPTIONS[kind], "weight_decay": 0.0} if plain else OPTIONS[kind]
+    for kind, decay in itertools.product(KINDS, (0.0, 0.3)):
+        options = {**OPTIONS[kind], "weight_decay": decay}
         history = solution.run(play_with_one_buffer, kind, world, options)
         assert_equal([grads for _, grads in history], world["grads"])
         assert_ways([params for params, _ in history], expected(kind, world, options))
