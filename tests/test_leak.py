@@ -108,6 +108,7 @@ SHOWN = {
     "for x, want in [(1, 2), (2, 137)]:\n        assert solution.double(x) == want": "137",
     "for x, want in zip([1, 2], [2, 137]):\n        assert solution.double(x) == want": "137",
     "for x, want in {1: 2, 2: 137}.items():\n        assert solution.double(x) == want": "137",
+    "for want in {2: 'two', 137: 'many'}:\n        assert solution.double(want / 2) == want": "137",
     "cases = [(1, 2), (2, 137)]\n    assert all(solution.double(x) == want for x, want in cases)": "137",
     "assert solution.double(3) == 'jkzqvx'": "jkzqvx",
     "assert solution.double(3) == 'two words'": "two\nwords",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from grader.trees import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -113,14 +113,29 @@ def _elements(node: ast.expr, known: Mapping[str, list[ast.expr]]) -> list[ast.e
             return [element for value in known.get(name, ()) for element in _elements(value, {})]
         case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
             return elements
-        case ast.Dict(keys=keys, values=values):
-            return [ast.Tuple(elts=[key, value]) for key, value in zip(keys, values, strict=True) if key]
+        case ast.Dict(keys=keys):
+            return [key for key in keys if key]
         case ast.Call(func=ast.Attribute(value=inner, attr="items")):
-            return _elements(inner, known)
+            return _items(inner, known)
         case ast.Call(func=ast.Name(id="zip"), args=columns):
             rows = zip(*(_elements(column, known) for column in columns), strict=False)
-            return [ast.Tuple(elts=list(row)) for row in rows]
+            return [_tuple(row) for row in rows]
     return []
+
+
+def _items(node: ast.expr, known: Mapping[str, list[ast.expr]]) -> list[ast.expr]:
+    """Return the pairs of a dict that is written out."""
+    match node:
+        case ast.Name(id=name):
+            return [pair for value in known.get(name, ()) for pair in _items(value, {})]
+        case ast.Dict(keys=keys, values=values):
+            return [_tuple((key, value)) for key, value in zip(keys, values, strict=True) if key]
+    return []
+
+
+def _tuple(parts: Sequence[ast.expr]) -> ast.expr:
+    """Return a tuple of expressions, placed where its first one stands."""
+    return ast.copy_location(ast.Tuple(elts=list(parts), ctx=ast.Load()), parts[0])
 
 
 def _assignments(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:

@@ -70,16 +70,17 @@ def test_of_equal_numbers_only_as_many_as_needed_are_left_out(solution, seed, co
 @hint(
     en="Where does sorting put NaN? What may be left of a bad row?", zh="排序会把 NaN 放在哪里？坏的行还可能剩下什么？"
 )
-@given(seed=SEEDS, k=st.integers(1, 3), junk=st.sampled_from([math.nan, math.inf, -math.inf, 1e300]))
-@settings(max_examples=16)
-def test_bad_rows_cannot_pull_the_mean_out_of_the_good_ones(solution, seed, k, junk):
+@given(seed=SEEDS, k=st.integers(1, 3))
+@settings(max_examples=5)
+def test_bad_rows_cannot_pull_the_mean_out_of_the_good_ones(solution, seed, k):
     rng = np.random.default_rng(seed)
     good = rng.normal(size=(k + 2, 3))
-    updates = with_bad_rows(rng, good, k, junk)
-    result = solution.trimmed_mean(updates, k)
-    assert_close(result, expected_mean(updates, k))
-    assert (result >= good.min(axis=0) - 1e-9).all()
-    assert (result <= good.max(axis=0) + 1e-9).all()
+    for junk in (math.nan, math.inf, -math.inf, 1e300):
+        updates = with_bad_rows(rng, good, k, junk)
+        result = solution.trimmed_mean(updates, k)
+        assert_close(result, expected_mean(updates, k))
+        assert (result >= good.min(axis=0) - 1e-9).all()
+        assert (result <= good.max(axis=0) + 1e-9).all()
 
 
 @points(2, group="precision", group_zh="精度")

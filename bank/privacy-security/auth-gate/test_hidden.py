@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from http import HTTPStatus
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -123,12 +124,13 @@ def test_tokens_as_they_are_defined(solution, user, role, now, ttl, secret):
 @points(3, group="admission", group_zh="放行")
 @stated("check", "permission", "auth-error", "secret")
 @hint(en="What is 401, and what is 403?", zh="什么情况是 401，什么情况是 403？")
-@given(user=USERS, secret=SECRETS, role=st.sampled_from([*sorted(ROLES), "owner", ""]))
-@settings(max_examples=20)
-def test_the_role_decides_about_good_tokens(solution, user, secret, role):
-    header = "Bearer " + make_token(user, role, 1000, secret)
-    expected = [user if permission in ROLES.get(role, ()) else DENIED for permission in PERMISSIONS]
-    requests = [(header, permission, 999) for permission in PERMISSIONS]
+@given(user=USERS, secret=SECRETS)
+@settings(max_examples=10)
+def test_the_role_decides_about_good_tokens(solution, user, secret):
+    requests, expected = [], []
+    for role, permission in product([*ROLES, "owner", ""], PERMISSIONS):
+        requests.append(("Bearer " + make_token(user, role, 1000, secret), permission, 999))
+        expected.append(user if permission in ROLES.get(role, ()) else DENIED)
     assert_equal(solution.run(outcomes, secret, ROLES, requests), expected)
 
 

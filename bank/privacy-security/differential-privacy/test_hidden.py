@@ -107,24 +107,26 @@ def test_huge_rows_are_clipped_like_any_other(solution, seed, scale):
 @points(4, group="noise", group_zh="噪声")
 @stated("noise", "lot")
 @hint(en="How much noise, how often, before or after the division?", zh="噪声有多大，加几次，在除法之前还是之后？")
-@given(seed=SEEDS, clip=CLIPS, sigma=st.sampled_from([0.0, 0.3, 1.7, 12.0]), rows=st.integers(1, 5))
-@settings(max_examples=25)
+@given(seed=SEEDS, clip=CLIPS, sigma=st.sampled_from([0.3, 1.7, 12.0]), rows=st.integers(1, 5))
+@settings(max_examples=15)
 def test_noise_is_drawn_once_and_added_to_the_sum(solution, seed, clip, sigma, rows):
     grads = draw(np.random.default_rng(seed), clip, rows)
-    rng = np.random.default_rng(seed)
-    wanted = expected(grads, clip, sigma, rng, rows), rng.random()
-    assert_close(solution.run(gradient_and_next, grads, clip, sigma, seed), wanted)
+    for multiplier in (sigma, 0.0):
+        rng = np.random.default_rng(seed)
+        wanted = expected(grads, clip, multiplier, rng, rows), rng.random()
+        assert_close(solution.run(gradient_and_next, grads, clip, multiplier, seed), wanted)
 
 
 @points(2, group="lots", group_zh="除数")
 @stated("lot", "sum", "grads")
 @hint(en="Which batch has no rows, and still a step?", zh="什么样的批次没有任何行，却仍然要走一步？")
-@given(seed=SEEDS, lot=st.integers(1, 9), rows=st.integers(0, 3), width=st.integers(0, 3))
-@settings(max_examples=20)
+@given(seed=SEEDS, lot=st.integers(1, 9), rows=st.integers(1, 3), width=st.integers(0, 3))
+@settings(max_examples=12)
 def test_the_lot_divides_whatever_the_number_of_rows(solution, seed, lot, rows, width):
     grads = np.random.default_rng(seed).normal(size=(rows, width))
-    wanted = expected(grads, 1.1, 0.6, np.random.default_rng(seed), lot)
-    assert_close(solution.run(gradient, grads, 1.1, 0.6, seed, lot), wanted)
+    for batch in (grads, grads[:0]):
+        wanted = expected(batch, 1.1, 0.6, np.random.default_rng(seed), lot)
+        assert_close(solution.run(gradient, batch, 1.1, 0.6, seed, lot), wanted)
 
 
 @points(2, group="privacy", group_zh="隐私性质")
