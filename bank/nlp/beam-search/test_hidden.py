@@ -146,7 +146,7 @@ def check(solution, table, calls, spoils=False):
     max_new=st.integers(1, 5),
     alpha=ALPHAS,
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_texts_and_scores(solution, seed, prompt, eos, beam, max_new, alpha):
     check(solution, draw_table(seed), [(prompt, eos, beam, max_new, alpha), (prompt, eos, beam, max_new)])
 
@@ -178,6 +178,7 @@ def test_the_ends_of_a_search(solution, seed, prompt, beam, alpha):
 
 @points(2, group="impossible tokens", group_zh="不可能的词元")
 @stated("impossible", "extend", "end", "result")
+@contract("texts that can only end, of which ordinary tables hold few")
 @hint(en="What is there to extend when nothing but the end is possible?", zh="只剩结束可选时，还有什么可扩展？")
 @given(seed=SEEDS, prompt=PROMPTS, beam=st.integers(2, 6), alpha=ALPHAS)
 @settings(max_examples=8, deadline=None)
@@ -212,7 +213,7 @@ def test_of_equal_texts_the_smaller_list_is_better(solution, seed, prompt, beam,
 @contract("budgets so long, and ends so likely, that the search can stop before; elsewhere that is seldom")
 @hint(en="When can no alive text become better than what is finished?", zh="什么时候存活的文本不可能再超过已完成的？")
 @given(seed=SEEDS, prompt=PROMPTS, beam=st.integers(1, 4), alpha=st.sampled_from([0, 0.0, 0.3, 1.0]))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=24, deadline=None)
 def test_the_model_is_not_asked_in_vain(solution, seed, prompt, beam, alpha):
     table = draw_table(seed)
     table[:, 3] = np.random.default_rng(seed).normal(1.5, 1.5, len(table))

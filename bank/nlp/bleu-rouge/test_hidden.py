@@ -87,8 +87,7 @@ def draw_corpus(rng, texts=3, longest=9, words=WORDS):
 def test_bleu_of_a_corpus(solution, seed, texts, n):
     cands, refs = draw_corpus(np.random.default_rng(seed), texts)
     assert_close(solution.corpus_bleu(cands, refs, n), expected_bleu(cands, refs, n), rtol=1e-9)
-    if n == 4:
-        assert_close(solution.corpus_bleu(cands, refs), expected_bleu(cands, refs), rtol=1e-9)
+    assert_close(solution.corpus_bleu(cands, refs), expected_bleu(cands, refs), rtol=1e-9)
 
 
 @points(2, group="matches", group_zh="匹配数")
@@ -273,6 +272,7 @@ def score_and_look(module, cands, refs):
 @hint(en="Which of your operations take something out of a list?", zh="你的哪些操作会从列表中取走东西？")
 def test_the_arguments_stay_as_they_are(solution, rng):
     cands, refs = draw_corpus(rng, 2)
+    refs[0] = [*refs[0], list(WORDS), cands[1]]
     kinds, *after = solution.run(score_and_look, cands, refs)
     assert kinds == ["float"] * 4
     assert_equal(after, [cands, refs])
