@@ -87,9 +87,12 @@ def _dumped(source: str) -> str | None:
 
 def _told(original: Original, old: ast.AST, edits: Sequence[Edit], source: str) -> Splice:
     start, end = edits[0].start, edits[-1].end
+    cut = original.data[start:end]
+    start += len(cut) - len(cut.lstrip()) if cut.strip() else 0  # the break before a line that goes is no part of it
     first, last = original.span(old) if isinstance(old, _Whole) else (start, end)
     first, last = min(first, start), max(last, end)
     changed = source.encode()
+    first = min(first, edits[0].start)
     before, after = original.data[first:last], changed[first : last + len(changed) - len(original.data)]
     return Splice(source, start, end, *_shortened(before.decode(), after.decode()))
 

@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 
     Rows = list[tuple[str, Node]]
 
-_SIGNS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_RUN: "–", Outcome.BROKEN: "!"}
+_SIGNS = {
+    Outcome.PASSED: "✓",
+    Outcome.FAILED: "✗",
+    Outcome.NOT_RUN: "–",
+    Outcome.BROKEN: "!",
+    Outcome.NOT_MET: "○",
+    Outcome.CONTRADICTED: "≠",
+}
 
 
 def symbol(outcome: Outcome) -> str:
