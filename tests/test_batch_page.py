@@ -141,13 +141,16 @@ def test_where_nobody_could_be_marked_the_page_says_so() -> None:
 
 
 def test_five_hundred_candidates_make_a_page_in_a_second() -> None:
-    """750 submissions with 30 checks each: under a MiB, under a CPU second."""
+    """750 submissions with 30 checks each: under a MiB, under a CPU second, whatever else this process does."""
     book = batch(500, checks=30)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-    text = batch_page(book, "en", links_of(book))
 
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_utime - before < 1
-    assert len(text.encode()) < 2**20
+    def seconds() -> float:
+        before = resource.getrusage(resource.RUSAGE_THREAD).ru_utime
+        text = batch_page(book, "en", links_of(book))
+        assert len(text.encode()) < 2**20
+        return resource.getrusage(resource.RUSAGE_THREAD).ru_utime - before
+
+    assert min(seconds() for _ in range(3)) < 1
 
 
 # ---------------------------------------------------------------------------------------------------- tables
