@@ -108,7 +108,7 @@ class _Trial:
         bench.tighten(seen.alone)
         faults = [] if faulty else right.faults_of(list(right.run_again(bench, self._runs)))
         seen.coverage = self._coverage()
-        sightings = wrong.try_wrong(bench, self._ranking)
+        sightings = wrong.try_wrong(bench, self._ranking, once=self._quick)
         seen.others, seen.same = sightings.trials, sightings.same
         census = mutants.try_mutants(bench, self._ranking, at_most=QUICK_MUTANTS if self._quick else None)
         seen.census = census

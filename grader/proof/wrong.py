@@ -41,8 +41,11 @@ class Sightings:
     faults: tuple[str, ...]
 
 
-def try_wrong(bench: Workbench, ranking: Ranking) -> Sightings:
-    """Run the starter and all wrong, slow and forbidden solutions, then the trivial answers."""
+def try_wrong(bench: Workbench, ranking: Ranking, *, once: bool = False) -> Sightings:
+    """Run the starter and all wrong, slow and forbidden solutions, then the trivial answers.
+
+    Wrong ones are run under further seeds, unless `once` is enough.
+    """
     found = [each for each in exhibits(bench.question) if each.role not in {Role.REFERENCE, Role.CORRECT}]
     slow = [(each, _run_alone(bench, each)) for each in found if each.role is Role.SLOW]
     others = [each for each in found if each.role is not Role.SLOW]
@@ -50,7 +53,8 @@ def try_wrong(bench: Workbench, ranking: Ranking) -> Sightings:
     for _, trial in trials:
         ranking.note(trial)
     faults = [fault for each, trial in trials if (fault := fault_of(each, trial))]
-    faults += _lucky_faults(bench, ranking, [trial for each, trial in trials if each.role is Role.WRONG])
+    if not once:
+        faults += _lucky_faults(bench, ranking, [trial for each, trial in trials if each.role is Role.WRONG])
     same, passing = _try_trivial(bench, ranking)
     allowed = bench.question.spec.proof.accept
     faults += [
