@@ -79,4 +79,4 @@ def interval(count: int, total: int) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    print(table(decisions()))  # noqa: T201
+    print(table(decisions()))  # noqa: T201  what a person asked for

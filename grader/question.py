@@ -281,13 +281,12 @@ class Check(Frozen):
 
 
 @dataclass(frozen=True)
-class Question:
-    """One folder of the bank: its spec, where it and its solutions lie, and its checks in file order."""
+class Entry:
+    """One folder of the bank, whatever its kind: its spec, and where it and its solutions lie."""
 
-    spec: QuestionSpec
+    spec: Spec
     folder: Path
     solutions: Path
-    checks: tuple[Check, ...]
 
     @property
     def id(self) -> str:
@@ -298,6 +297,14 @@ class Question:
     def qualified_id(self) -> str:
         """The id with its family, as in `nlp/masked-pooling`."""
         return f"{self.spec.family}/{self.spec.id}"
+
+
+@dataclass(frozen=True)
+class Question(Entry):
+    """One that asks for code, with its checks in file order."""
+
+    spec: QuestionSpec
+    checks: tuple[Check, ...]
 
     @property
     def reference(self) -> Path:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PositiveFloat, PositiveInt, model_validator
 
-from grader.question import Check, Frozen, Language, Question, QuestionSpec, Slug, Spec, Text, Visibility
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from grader.question import Check, Entry, Frozen, Language, Question, QuestionSpec, Slug, Spec, Text, Visibility
 
 MAX_OPTIONS = 10
 CHOICE = Text(en="choice", zh="选择")
@@ -267,24 +264,12 @@ AnySpec = QuestionSpec | ChoiceSpec | ShortSpec
 
 
 @dataclass(frozen=True)
-class ConceptQuestion:
-    """One folder of the bank whose question is answered in words."""
+class ConceptQuestion(Entry):
+    """One that is answered in words."""
 
     spec: ConceptSpec
-    folder: Path
-    solutions: Path
     exemplars: dict[str, Exemplar]
     """By name; a choice has none."""
-
-    @property
-    def id(self) -> str:
-        """The id, without its family."""
-        return self.spec.id
-
-    @property
-    def qualified_id(self) -> str:
-        """The id with its family."""
-        return f"{self.spec.family}/{self.spec.id}"
 
     @property
     def checks(self) -> tuple[Check, ...]:

@@ -7,7 +7,6 @@ A variant is a whole question again, which everything else treats as one: it is 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import math
 import shutil
@@ -18,10 +17,11 @@ import yaml
 from grader.errors import InputError
 from grader.expressions import Value, evaluate
 from grader.files import write_whole
+from grader.keyed import mac
 from grader.markers import ENDINGS, files_of, filled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from grader.question import Question, Variants
@@ -50,7 +50,9 @@ def draw(question: Question, key: bytes, count: int) -> list[Drawing]:
     seen, found = [variants.defaults], []
     for number in range(PATIENCE * count):
         drawing = {
-            name: parameter.values[_number(key, question.qualified_id, str(number), name) % len(parameter.values)]
+            name: parameter.values[
+                int.from_bytes(mac(key, question.qualified_id, str(number), name)[:8]) % len(parameter.values)
+            ]
             for name, parameter in variants.parameters.items()
         }
         if drawing not in seen and allows(variants, drawing):
@@ -104,5 +106,5 @@ def _write(path: Path, target: Path, drawing: Mapping[str, Value]) -> None:
         shutil.copyfile(path, target)
 
 
-def _number(key: bytes, *parts: str) -> int:
-    return int.from_bytes(hmac.new(key, "\0".join(parts).encode(), hashlib.sha256).digest()[:8], "big")
+def _drawn(values: Sequence[Value], digest: bytes) -> Value:
+    return values[int.from_bytes(digest[:8]) % len(values)]

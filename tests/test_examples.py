@@ -175,7 +175,7 @@ def test_drawing_that_never_ends_ends_the_grading(tmp_path: Path, monkeypatch: p
 def test_of_many_seeds_the_last_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory does not grow with the number of gradings."""
     monkeypatch.setattr(examples, "draw_all", lambda _items, seed: {str(seed): ({},)})
-    supply = examples.Supply(SimpleNamespace(items=[]))  # type: ignore[arg-type]
+    supply = examples.Supply(SimpleNamespace(items=[]))  # type: ignore[arg-type]  # of a session it asks for the items
     kept = [supply.for_seed(seed) for seed in range(examples.SEEDS_KEPT)]
 
     assert supply.for_seed(0) is kept[0]

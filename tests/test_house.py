@@ -25,6 +25,7 @@ EXPLOITS = ROOT / "tests" / "exploits"
 
 FLOORS = {
     "expressions": 0,
+    "keyed": 0,
     "errors": 1,
     "anchors": 1,
     "files": 1,

@@ -38,7 +38,7 @@ def found(count: int, *kinds: str, classes: int = CLASSES) -> Counter[tuple[str,
     """How often each finding was called on each kind of item, over so many simulated classes."""
     called: Counter[tuple[str, Finding]] = Counter()
     for seed in range(classes):
-        figures = analyse("a class", simulated(count, *kinds, seed=seed))  # type: ignore[arg-type]
+        figures = analyse("a class", simulated(count, *kinds, seed=seed))  # type: ignore[arg-type]  # of its kinds
         called.update((item.name.partition("-")[0], each) for item in figures.items for each in item.findings)
     return called
 

@@ -183,7 +183,7 @@ def test_a_key_draws_the_same_again(tmp_path: Path) -> None:
 def test_conditions_hold_for_every_draw(tmp_path: Path) -> None:
     """Those that do not meet them are not drawn."""
     drawn = draw(question_with_variants(tmp_path, ['limit < 5 or unit == "mm"']), KEY, 8)
-    assert all(each["limit"] < 5 or each["unit"] == "mm" for each in drawn)  # type: ignore[operator]
+    assert all(each["limit"] < 5 or each["unit"] == "mm" for each in drawn)  # type: ignore[operator]  # numbers
 
 
 def test_a_variant_is_a_question_of_its_own(tmp_path: Path) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
+from grader.keyed import mac
 from grader.rubric import Credit
 
 if TYPE_CHECKING:
@@ -25,12 +24,12 @@ def draw(key: bytes | None = None, *parts: str) -> str:
     """
     if key is None:
         return secrets.token_hex(DRAW_BYTES)
-    return _mac(key, *parts)[:DRAW_BYTES].hex()
+    return mac(key, *parts)[:DRAW_BYTES].hex()
 
 
 def letters(spec: ChoiceSpec, drawn: str) -> dict[str, str]:
     """Return letter to option, in the order that a draw decides on."""
-    order = sorted(spec.options, key=lambda name: _mac(drawn.encode(), spec.family, spec.id, name))
+    order = sorted(spec.options, key=lambda name: mac(drawn.encode(), spec.family, spec.id, name))
     return dict(zip(ascii_lowercase, order, strict=False))
 
 
@@ -38,11 +37,7 @@ def seal(spec: ChoiceSpec, drawn: str) -> str:
     """Return a digest of what a form shows; it tells a changed form, and a question that has changed since."""
     texts = [(letter, spec.options[name].text) for letter, name in letters(spec, drawn).items()]
     shown = [f"{letter} {text.en}\n{text.zh}" for letter, text in texts]
-    return _mac(drawn.encode(), spec.family, spec.id, *shown)[:SEAL_BYTES].hex()
-
-
-def _mac(key: bytes, *parts: str) -> bytes:
-    return hmac.new(key, "\0".join(parts).encode(), hashlib.sha256).digest()
+    return mac(drawn.encode(), spec.family, spec.id, *shown)[:SEAL_BYTES].hex()
 
 
 def points(spec: ChoiceSpec, chosen: Collection[str]) -> float:

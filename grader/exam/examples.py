@@ -12,6 +12,7 @@ public property that fails, which is to be shown small.
 from __future__ import annotations
 
 import functools
+import gc
 import signal
 from collections import OrderedDict
 from contextlib import contextmanager
@@ -48,6 +49,7 @@ class Supply:
         """Return what the examiners of a grading with this seed run on."""
         if seed not in self._drawn:
             self._drawn[seed] = draw_all(self._items, seed)
+            gc.freeze()  # a collection in an examiner would touch, and so copy, every shared page
             if len(self._drawn) > SEEDS_KEPT:
                 self._drawn.popitem(last=False)
         self._drawn.move_to_end(seed)

@@ -282,7 +282,6 @@ class Service:
         from grader.exam.examples import EXAMPLES
 
         session.config.stash[EXAMPLES] = self._supply.for_seed(seed)
-        gc.freeze()
 
     def _fork(self, session: pytest.Session | None, descriptors: list[int]) -> None:
         pid = os.fork()

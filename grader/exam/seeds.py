@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from typing import TYPE_CHECKING, Any
+
+from grader.keyed import mac
 
 if TYPE_CHECKING:
     import numpy as np
@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 def derive(seed: int, *parts: str) -> int:
     """Derive a 64-bit seed: HMAC-SHA256 keyed by `seed` over the parts."""
-    key = seed.to_bytes(32, "little", signed=True)
-    digest = hmac.new(key, "\0".join(parts).encode(), hashlib.sha256).digest()
-    return int.from_bytes(digest[:8], "little")
+    return int.from_bytes(mac(seed.to_bytes(32, "little", signed=True), *parts)[:8], "little")
 
 
 def make_rng(seed: int) -> np.random.Generator:

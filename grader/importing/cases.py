@@ -121,7 +121,8 @@ def _arguments(text: str) -> str | None:
         if depth == 0:
             try:
                 call = parse(f"f{text[: place + 1]}").body[0]
-                return literal(tuple(ast.literal_eval(node) for node in call.value.args))  # type: ignore[attr-defined]
+                args = call.value.args  # type: ignore[attr-defined]  # AttributeError below says that it is no call
+                return literal(tuple(map(ast.literal_eval, args)))
             except (SyntaxError, ValueError, TypeError, AttributeError, RecursionError, MemoryError, UnwritableError):
                 return None
     return None

@@ -84,19 +84,16 @@ def deploy(
     made = [load_question(materialise(question, drawing, folder / "bank")) for drawing in drawings]
     records = []
     for number, (variant, drawing) in enumerate(zip(made, drawings, strict=True), start=1):
-        proof = try_question(variant, level=level, jobs=jobs, step=step)
-        write_proof(variant, proof)
         others = [other for other in (question, *made) if other is not variant]
-        faults = (*proof.faults, *_mistaken(variant, others, level, jobs))
-        records.append(
-            VariantRecord(
-                id=variant.qualified_id,
-                values=dict(drawing),
-                digest=digest_of(variant),
-                proven=proof.proven and not faults,
-                faults=faults,
-            )
+        faults = _faults(variant, others, level, jobs, step)
+        record = VariantRecord(
+            id=variant.qualified_id,
+            values=dict(drawing),
+            digest=digest_of(variant),
+            proven=not faults,
+            faults=faults,
         )
+        records.append(record)
         if step is not None:
             step(GATE, number, len(made))
     deployment = Deployment(
@@ -109,6 +106,15 @@ def deploy(
     lock.parent.mkdir(parents=True, exist_ok=True)
     write_whole(lock, deployment.model_dump_json(indent=1) + "\n")
     return deployment
+
+
+def _faults(
+    variant: Question, others: Sequence[Question], level: Level | None, jobs: int | None, step: Step | None
+) -> tuple[str, ...]:
+    """Prove a variant and keep its proof; return what is wrong with it, by itself and among the others."""
+    proof = try_question(variant, level=level, jobs=jobs, step=step)
+    write_proof(variant, proof)
+    return (*proof.faults, *_mistaken(variant, others, level, jobs))
 
 
 def lock_file(folder: Path, question: Question) -> Path:

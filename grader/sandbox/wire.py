@@ -223,7 +223,7 @@ def _write_array(encoder: Encoder, value: Any, _depth: int) -> None:
     if not name or (array is not value and isinstance(value, numpy.ma.MaskedArray)):
         encoder.write_other(value)
         return
-    if not array.dtype.isnative:
+    if array.dtype.str[0] == ">":
         array = array.astype(array.dtype.newbyteorder("<"))
     _write_head(encoder, b"x" if isinstance(value, numpy.generic) else b"a", name, array.shape)
     if array.nbytes < ARENA_FROM:
@@ -241,7 +241,7 @@ def _little_name(dtype: Any) -> bytes:
 
 def _write_tensor(encoder: Encoder, value: Any, _depth: int) -> None:
     torch = sys.modules["torch"]
-    name = str(value.dtype)[6:]  # without "torch."
+    name = str(value.dtype).removeprefix("torch.")
     if name not in _TORCH_ITEM_BYTES or value.layout != torch.strided or value.is_meta or value.is_quantized:
         encoder.write_other(value)
         return

@@ -7,10 +7,10 @@ same on every machine and in every version of Python, unlike `random`. What a va
 
 from __future__ import annotations
 
-import hmac
 from typing import TYPE_CHECKING
 
 from grader.errors import InputError
+from grader.keyed import mac
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +30,7 @@ def number(key: bytes, name: str, count: int) -> int:
     usable = 2**_BITS - 2**_BITS % count
     attempt = 0
     while True:
-        digest = hmac.digest(key, f"{name}\0{attempt}".encode(), "sha256")
-        value = int.from_bytes(digest[: _BITS // 8])
+        value = int.from_bytes(mac(key, name, str(attempt))[: _BITS // 8])
         if value < usable:
             return value % count
         attempt += 1
