@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import time
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
 from grader.documents.item import Tryout
 from grader.exam.candidate import Candidate, Source
-from grader.exam.desk import at_strongest, warm_template
 from grader.exam.solution import CheckEnded
+from grader.exam.templates import Templates
 from grader.question import Limits
 from grader.report.untrusted import neutral
-from grader.sandbox.host import Wants
 from grader.submission import PARSED_HERE, Unit
 from grader.trees import packages_in, parse
 
@@ -34,9 +32,8 @@ class Bench:
     """Where sample answers are tried: a guest for each, from a template that has imported what they need."""
 
     def __init__(self, level: Level | None = None, limits: Limits = LIMITS) -> None:
-        self._level, self._limits = level, limits
-        self._templates: dict[tuple[str, ...], Template] = {}
-        self._undo = ExitStack()
+        self._limits = limits
+        self._templates = Templates(level)
 
     def try_item(self, item: Item) -> Tryout | None:
         """Run the Python of an item, all its blocks in one namespace; None where it has none.
@@ -79,19 +76,13 @@ class Bench:
         return Tryout(outcome=outcome, message=neutral(message)[:400], line=line, output=output, seconds=seconds)
 
     def _template(self, packages: tuple[str, ...]) -> Template:
-        wanted = tuple(name for name in packages if importlib.util.find_spec(name) is not None)
-        if wanted not in self._templates:
-            self._templates[wanted], _ = at_strongest(
-                self._level, lambda level: warm_template(Wants(wanted, level=level))
-            )
-            self._undo.callback(self._templates[wanted].close)
-        return self._templates[wanted]
+        return self._templates.of(tuple(name for name in packages if importlib.util.find_spec(name) is not None))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        self._undo.close()
+        self._templates.close()
 
 
 def _told(candidate: Candidate, blocks: Sequence[Code], packages: Collection[str]) -> tuple[str, str, int | None]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from grader.exam.candidate import Candidate, Source
 from grader.exam.compare import Mismatch, assert_close
-from grader.exam.desk import at_strongest
 from grader.exam.solution import CheckEnded, Handle, Solution
+from grader.exam.templates import Templates
 from grader.question import Limits
-from grader.sandbox.host import Template, Wants
 from grader.submission import Unit
 
 if TYPE_CHECKING:
@@ -55,7 +53,8 @@ class Lab:
         Raises:
             IsolationError: this machine cannot hold a guest.
         """
-        self._template, _ = at_strongest(level, partial(_ready, tuple(packages)))
+        self._templates = Templates(level)
+        self._template = self._templates.of(tuple(packages))
 
     def call(self, code: str, function: str, arguments: Sequence[Sequence[Any]]) -> tuple[Answer, ...]:
         """Load a program into a guest and call one of its functions again and again.
@@ -72,17 +71,7 @@ class Lab:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        self._template.close()
-
-
-def _ready(packages: tuple[str, ...], level: Level) -> Template:
-    template = Template(Wants(packages, 1, (), "cpu", level))
-    try:
-        template.wait()
-    except BaseException:
-        template.close()
-        raise
-    return template
+        self._templates.close()
 
 
 def _call(candidate: Candidate, function: str, arguments: Sequence[Any], seed: int) -> Answer:

@@ -6,25 +6,24 @@ import ast
 import builtins
 import importlib.util
 import sys
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from grader.errors import BrokenError
 from grader.exam.candidate import Candidate, Source
-from grader.exam.desk import at_strongest, warm_template
 from grader.exam.solution import CheckEnded, Solution
+from grader.exam.templates import Templates
 from grader.importing.problem import Check, Inputs, Refusal
 from grader.importing.programs import tree_of
 from grader.importing.wording import odd_lines
 from grader.question import Limits
-from grader.sandbox.host import Template, Wants
 from grader.submission import Unit
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
     from grader.importing.problem import Problem
+    from grader.sandbox.host import Template
     from grader.verdict import Level
 
 RECORDER = Path(__file__).with_name("recorder.py")
@@ -68,9 +67,7 @@ class Studio:
     """Where foreign checks run: one warm template for each set of packages, one guest for each problem."""
 
     def __init__(self, level: Level | None = None) -> None:
-        self._level = level
-        self._templates: dict[tuple[str, ...], Template] = {}
-        self._undo = ExitStack()
+        self._templates = Templates(level)
 
     def record(self, problem: Problem) -> Recording:
         """Run a problem's check on its own solution in a guest, and return what it asks.
@@ -95,24 +92,19 @@ class Studio:
         return _read(told, problem)
 
     def _template(self, packages: tuple[str, ...]) -> Template:
-        if packages not in self._templates:
-            missing = [name for name in packages if importlib.util.find_spec(name) is None]
-            if missing:
-                raise Refusal(f"it needs {', '.join(missing)}, which is not installed here")
-            try:
-                self._templates[packages], _ = at_strongest(
-                    self._level, lambda level: warm_template(Wants(packages, level=level))
-                )
-            except BrokenError as error:  # a package of it that cannot be imported
-                raise Refusal(str(error)) from None
-            self._undo.callback(self._templates[packages].close)
-        return self._templates[packages]
+        missing = [name for name in packages if importlib.util.find_spec(name) is None]
+        if missing:
+            raise Refusal(f"it needs {', '.join(missing)}, which is not installed here")
+        try:
+            return self._templates.of(packages)
+        except BrokenError as error:  # a package of it that cannot be imported
+            raise Refusal(str(error)) from None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        self._undo.close()
+        self._templates.close()
 
 
 def _job(problem: Problem) -> dict[str, Any]:
