@@ -30,6 +30,7 @@ FLOORS = {
     "anchors": 1,
     "files": 1,
     "trees": 1,
+    "vault": 1,
     "markers": 1,
     "question": 1,
     "rubric": 1,
@@ -67,6 +68,7 @@ FLOORS = {
 
 # Who may look across the landing, and why. Before adding a line, look for the third word that is missing.
 NEIGHBOURS = {
+    ("vault", "errors"): "a key or a sealed question that does not open is said as every error is",
     ("sheet", "errors"): "a fault in a file is said as every error is: place, fault, cure",
     ("policy", "submission"): "a policy is a question put to a submission's syntax trees",
     ("rubric", "question"): "a rubric is part of a spec, built from the same frozen base",
