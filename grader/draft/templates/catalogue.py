@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grader.draft.templates.aggregation import AGGREGATION
+from grader.draft.templates.layer import LAYER
+from grader.draft.templates.loss import LOSS
 from grader.draft.templates.metric import METRIC
 from grader.draft.templates.optimizer import OPTIMIZER
 from grader.draft.templates.sampler import SAMPLER
@@ -13,7 +15,8 @@ from grader.errors import InputError, did_you_mean
 if TYPE_CHECKING:
     from grader.draft.templates.template import Template
 
-TEMPLATES: dict[str, Template] = {template.name: template for template in (AGGREGATION, METRIC, OPTIMIZER, SAMPLER)}
+_ALL = AGGREGATION, LAYER, LOSS, METRIC, OPTIMIZER, SAMPLER
+TEMPLATES: dict[str, Template] = {template.name: template for template in _ALL}
 
 
 def find_template(name: str) -> Template:
