@@ -9,13 +9,14 @@ from grader.draft.templates.layer import LAYER
 from grader.draft.templates.loss import LOSS
 from grader.draft.templates.metric import METRIC
 from grader.draft.templates.optimizer import OPTIMIZER
+from grader.draft.templates.quantizer import QUANTIZER
 from grader.draft.templates.sampler import SAMPLER
 from grader.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from grader.draft.templates.template import Template
 
-_ALL = AGGREGATION, LAYER, LOSS, METRIC, OPTIMIZER, SAMPLER
+_ALL = AGGREGATION, LAYER, LOSS, METRIC, OPTIMIZER, QUANTIZER, SAMPLER
 TEMPLATES: dict[str, Template] = {template.name: template for template in _ALL}
 
 
