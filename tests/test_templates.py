@@ -34,7 +34,7 @@ COMBINATIONS = [
     for option in options
 ]
 SIZE = 2
-BRIEF = Brief("drawn", "drafts", "medium")
+BRIEF = Brief(topic="drawn", family="drafts")
 
 
 def chosen() -> list[tuple[str, str, object]]:
