@@ -13,17 +13,18 @@ import pytest
 from pydantic import Field
 from tiny_model import tiny_model
 
+from grader.draft.asking import SYSTEM
 from grader.draft.brief import Brief
-from grader.draft.budget import Budget
-from grader.draft.conversation import Conversation, NoReplyError, schema_of
 from grader.draft.drafting import Workshop, make_draft
 from grader.draft.folder import new_folder
-from grader.draft.local import LocalModel, load_local, ready
-from grader.draft.model import Message, ModelError, ModelMissingError, Prompt
 from grader.draft.record import Ending
 from grader.draft.templated import TemplateWriter
 from grader.draft.templates.catalogue import find_template
 from grader.draft.templates.metric import MetricSlots
+from grader.models.budget import Budget
+from grader.models.conversation import Conversation, NoReplyError, schema_of
+from grader.models.local import LocalModel, load_local, ready
+from grader.models.model import Message, ModelError, ModelMissingError, Prompt
 from grader.question import Frozen
 
 for package in ("llguidance", "transformers", "torch"):
@@ -81,7 +82,7 @@ def test_tokens_and_time_are_limits(model: LocalModel) -> None:
 def test_a_reply_that_never_ends_is_refused(model: LocalModel, tmp_path: Path) -> None:
     """After as many tries as there are, with the reason; each of them is in the log."""
     log = tmp_path / "exchange.jsonl"
-    conversation = Conversation(model, Budget(10_000, 60.0), log)
+    conversation = Conversation(model, Budget(10_000, 60.0), SYSTEM, log)
 
     with pytest.raises(NoReplyError, match="the reply is longer than it may be"):
         conversation.ask(Reply, "Say something.", stage="any", max_tokens=5)
@@ -119,7 +120,7 @@ def test_a_small_model_drafts_a_question(tmp_path: Path) -> None:
     assert found.origin is not None
     (file,) = Path(found.origin).parent.glob("*.gguf")
     folder = new_folder(tmp_path, "score")
-    conversation = Conversation(load_local(str(file)), Budget(5_000, 1800.0), folder.log)
+    conversation = Conversation(load_local(str(file)), Budget(5_000, 1800.0), SYSTEM, folder.log)
     writer = TemplateWriter(find_template("metric"), conversation, translate=False)
     brief = Brief(topic="F score of a classifier of plant diseases", family="evaluation", difficulty="easy")
     draft = make_draft(brief, folder, Workshop(writer, conversation, heard=lambda _stage: None), template="metric")

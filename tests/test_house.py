@@ -44,6 +44,7 @@ FLOORS = {
     "gradebook": 2,
     "changes": 2,
     "sandbox": 2,
+    "models": 2,
     "cluster": 3,
     "report": 3,
     "plan": 3,

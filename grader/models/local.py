@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.draft.constraint import Constraint
-from grader.draft.model import ModelError, ModelMissingError, Reply
+from grader.models.constraint import Constraint
+from grader.models.model import ModelError, ModelMissingError, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.draft.model import Prompt, Told
+    from grader.models.model import Prompt, Told
 
 CURE = "Name a folder, a .gguf file, or a model in the hub's cache"
+_ONE_AT_A_TIME = threading.Lock()
+"""torch's seed and its number of threads belong to the process, and a batch asks from several threads."""
 EXTRA = "Install it with: pip install 'exam-grader[draft]'"
 
 
@@ -44,7 +47,7 @@ class LocalModel:
             raise ModelError("the time is spent")
         inputs = self._encode(prompt).to(self.network.device)
         stream = _Stream(self.tokenizer, told)
-        with _all_threads():
+        with _ONE_AT_A_TIME, _all_threads():
             torch.manual_seed(prompt.seed)
             self.network.generate(
                 inputs,

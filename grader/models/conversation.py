@@ -8,23 +8,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from grader.draft.model import Message, ModelError, Prompt
+from grader.models.model import Message, ModelError, Prompt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from grader.draft.budget import Budget
-    from grader.draft.model import Model, Reply, Told
-    from grader.draft.replies import Replies
+    from grader.models.budget import Budget
+    from grader.models.model import Model, Reply, Told
+    from grader.models.replies import Replies
 
 T = TypeVar("T", bound=BaseModel)
 TRIES = 3
 SHOWN_FAULTS = 6
-SYSTEM = (
-    "You write exam questions on artificial-intelligence engineering, together with everything that is needed to "
-    "grade the answers. Reply with one JSON object that fits the given schema, and with nothing else."
-)
 
 
 class NoReplyError(ModelError):
@@ -37,11 +33,12 @@ def _silent(_piece: str) -> None:
 
 @dataclass
 class Conversation:
-    """One model, what it may cost, and the file in which every exchange is kept."""
+    """One model, what it may cost, what it is told first, and the file in which every exchange is kept, if any."""
 
     model: Model
     budget: Budget
-    log: Path
+    system: str
+    log: Path | None = None
     replies: Replies | None = None
     seed: int = 0
     tries: int = TRIES
@@ -76,7 +73,7 @@ class Conversation:
         Raises:
             ModelError: no answer can be had, or none of the tries can be used.
         """
-        messages = [Message(role="system", content=SYSTEM), Message(role="user", content=question)]
+        messages = [Message(role="system", content=self.system), Message(role="user", content=question)]
         schema, fault = schema_of(kind), ""
         for number in range(self.tries):
             tokens = self.budget.allow(max_tokens)
@@ -104,7 +101,9 @@ class Conversation:
         return reply, False
 
     def _write(self, stage: str, prompt: Prompt, reply: Reply, fault: str, *, cached: bool) -> None:
-        """Add one exchange to the log, which is whole up to it whenever the draft ends."""
+        """Add one exchange to the log, which is whole up to it whenever the conversation ends."""
+        if self.log is None:
+            return
         line = {
             "stage": stage,
             "model": self.model.identity,

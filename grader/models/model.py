@@ -64,7 +64,7 @@ class Model(Protocol):
 
 
 class ModelError(Exception):
-    """A model gave no reply; the draft ends with this as its reason."""
+    """A model gave no reply."""
 
 
 @dataclass(frozen=True)

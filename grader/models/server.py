@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from grader.draft.model import ModelError, Reply
 from grader.errors import InputError
+from grader.models.model import ModelError, Reply
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
 
-    from grader.draft.model import Prompt, Told
+    from grader.models.model import Prompt, Told
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 120.0

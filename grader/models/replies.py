@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from grader.draft.model import Reply
 from grader.files import write_whole
+from grader.models.model import Reply
 
 if TYPE_CHECKING:
-    from grader.draft.model import Prompt
+    from grader.models.model import Prompt
 
 
 def default_folder() -> Path:

@@ -1,10 +1,10 @@
-"""What one draft may cost: tokens and time."""
+"""What a conversation with a model may cost: tokens and time."""
 
 from __future__ import annotations
 
 import time
 
-from grader.draft.model import ModelError
+from grader.models.model import ModelError
 
 
 class BudgetSpentError(ModelError):
