@@ -55,6 +55,8 @@ class BatchRecord(Frozen):
     """Folder, archive or manifest that the submissions were found in."""
     assignment: str | None = None
     """Of an nbgrader course."""
+    judge: str = ""
+    """The model that was asked what the rules left open, if one was named."""
     suites: dict[str, dict[str, str]]
     """Question to the SHA-256 of the files that decide."""
     entries: tuple[Entry, ...]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from grader.answers.judge import Judge
     from grader.bank import Bank
     from grader.engine import Engine
     from grader.gradebook import Grade
@@ -36,15 +37,15 @@ LOG = "history.jsonl"
 class Regrading:
     """New verdicts on the submissions of a batch, beside the old ones until they are applied."""
 
-    def __init__(self, folder: BatchFolder, entrants: Sequence[Entrant]) -> None:
+    def __init__(self, folder: BatchFolder, entrants: Sequence[Entrant], judge: Judge | None = None) -> None:
         """Prepare to grade again; what an interrupted regrading by the same suites left counts."""
         self.folder = folder
         self.before = folder.record()
         self.entrants = entrants
+        self._judge = judge
         self._draft = BatchFolder(folder.root / DRAFT)
-        asked = self.before.model_copy(
-            update={"grader": __version__, "suites": make_record(self.entrants, folder.root).suites}
-        )
+        now = make_record(self.entrants, folder.root, judge=judge)
+        asked = self.before.model_copy(update={"grader": __version__, "suites": now.suites, "judge": now.judge})
         self._resumed = self._draft.exists and self._draft.record() == asked
         if not self._resumed:
             shutil.rmtree(self._draft.root, ignore_errors=True)
@@ -60,7 +61,7 @@ class Regrading:
     def run(self, engine: Engine, step: Callable[[Grade], None]) -> Gradebook:
         """Grade everything by the present suites, under the old seed."""
         grades = []
-        batch = Batch(self.entrants, self._draft, resumed=self._resumed)
+        batch = Batch(self.entrants, self._draft, resumed=self._resumed, judge=self._judge)
         with contextlib.closing(batch.run(engine)) as run:
             for grade in run:
                 grades.append(grade)

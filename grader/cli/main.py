@@ -98,7 +98,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run `grade` and exit: 0 accepted, 1 not accepted, 2 misused, 3 the grader could not do its work."""
+    """Run `grade` and exit: 0 accepted, 1 not, 2 misused, 3 the grader could not do its work, 4 provisional."""
     signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

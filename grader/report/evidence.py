@@ -12,7 +12,7 @@ from rich.text import Text
 from grader.report.differences import common_length, differing
 from grader.report.drawing import indented
 from grader.report.excerpt import traceback
-from grader.report.wording import outcome_sentence, repeats, score
+from grader.report.wording import judging_rows, outcome_sentence, repeats, score
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -60,12 +60,13 @@ def _titled(title: Text, sentence: Text, pen: Pen) -> RenderableType:
 
 
 def _mark(outcome: Outcome, pen: Pen) -> Text:
-    mark = Text("!", style="bold cyan") if outcome is Outcome.BROKEN else pen.mark(passed=False)
+    signs = {Outcome.BROKEN: "!", Outcome.UNDECIDED: "?"}
+    mark = pen.mark(passed=False) if outcome.known else Text(signs[outcome], style="bold cyan")
     return Text.assemble(mark, " ")
 
 
 def _sentence(outcome: Outcome, pen: Pen) -> Text:
-    return Text(outcome_sentence(outcome, pen.language), style="cyan" if outcome is Outcome.BROKEN else "red")
+    return Text(outcome_sentence(outcome, pen.language), style="red" if outcome.known else "cyan")
 
 
 def _failure_rows(failure: Failure, pen: Pen) -> Rows:
@@ -81,6 +82,7 @@ def _rows(check: CheckResult, pen: Pen) -> Rows:
         rows.append(("message", pen.block(check.message)))
     if detail is not None:
         rows += _calls(detail, pen) + _comparison(detail, pen) + _exception(detail, pen)
+        rows += [(label, pen.block(text)) for label, text in judging_rows(detail, pen.language)]
     return rows + _hint(check.hint, pen)
 
 
