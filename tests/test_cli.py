@@ -19,7 +19,7 @@ from waiting import eventually
 ROOT = Path(__file__).resolve().parent.parent
 FEDAVG = ROOT / "solutions/distributed-federated/fedavg"
 COMMANDS = (
-    *("list", "show", "start", "try", "submit", "batch", "rerun", "regrade", "assess", "stats", "similar"),
+    *("list", "show", "start", "try", "submit", "batch", "rerun", "regrade", "review", "assess", "stats", "similar"),
     *("new", "verify", "import", "variants", "draft"),
     "doctor",
 )

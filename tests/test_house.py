@@ -58,6 +58,7 @@ FLOORS = {
     "publication": 7,
     "packing": 7,
     "regrade": 7,
+    "review": 7,
     "proof": 6,
     "draft": 7,
     "importing": 7,

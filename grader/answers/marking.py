@@ -31,7 +31,6 @@ _OUTCOMES = {
     Standing.NOT_MET: Outcome.NOT_MET,
     None: Outcome.UNDECIDED,
 }
-_LOST = {Outcome.CONTRADICTED, Outcome.NOT_MET}
 
 
 def mark(question: ConceptQuestion, submission: Submission, *, seed: int, judge: Judge | None = None) -> Verdict:
@@ -131,7 +130,6 @@ def _together(texts: Sequence[Text]) -> Text | None:
 def _result(spec: ShortSpec, check: Check, settlement: Settlement, unexplained: str) -> CheckResult:
     outcome = _OUTCOMES[settlement.standing]
     why = settlement.rules.why if spec.feedback is Feedback.FULL else None
-    hint = why or check.hint if outcome in _LOST else None
     return CheckResult(
         name=check.name,
         group=check.group,
@@ -140,7 +138,7 @@ def _result(spec: ShortSpec, check: Check, settlement: Settlement, unexplained: 
         points=check.points if settlement.earned else 0.0,
         max_points=check.points,
         message=settlement.reason,
-        hint=hint,
+        hint=None if outcome is Outcome.PASSED else why or check.hint,
         detail=_detail(spec.key_points[check.name].claim.en, settlement, unexplained),
     )
 
