@@ -230,6 +230,22 @@ def test_a_new_question_is_sound_as_it_stands(tmp_path: Path) -> None:
     assert_told(grade("new", "Layer Norm", "--family", "nlp", "--bank", bank), 2, "hyphens")
 
 
+@pytest.mark.parametrize(("kind", "files"), [("choice", 3), ("short", 4)])
+def test_a_new_question_in_words_is_sound_as_it_stands(tmp_path: Path, kind: str, files: int) -> None:
+    """Its scaffold passes the gates of its kind, what is held out comes out right, and its form can be filled in."""
+    bank = _bank(tmp_path)
+    written = grade("new", "a-word", "--family", "nlp", "--kind", kind, "--bank", bank)
+    done = grade("verify", "a-word", "--bank", bank, "--format", "json")
+    (proof,) = json.loads(done.stdout)
+
+    assert_told(written, 0, "question.yaml")
+    assert written.stdout.count("wrote ") == files
+    assert (proof["proven"], proof["faults"]) == (True, [])
+    assert not (proof["held_out"] or {}).get("wrong")
+    assert_told(grade("start", "a-word", tmp_path / "work", "--bank", bank), 0, "answer.")
+    assert_told(grade("new", "b", "--family", "nlp", "--kind", "essay", "--bank", bank), 2, "essay")
+
+
 def test_an_unproven_question_is_graded_with_a_warning(tmp_path: Path) -> None:
     """Before its proof, and after a change: the candidate is graded, and whoever runs the exam is told."""
     bank = _bank(tmp_path)
