@@ -312,7 +312,18 @@ def test_like_answers_are_offered_with_what_differs(tmp_path: Path, lenient: Pat
     told = typed(folder.root, "--by", "R", keys="m\nyes\na\n")
 
     assert_told(told, 0, "1 others are nearly the same", "1 decisions on 2 key points")
+    assert "(l)ist" not in told.stdout
     assert [len(ruling["items"]) for ruling in rulings(folder) if isinstance(ruling["items"], list)] == [1, 2]
+
+
+def test_every_difference_can_be_seen(tmp_path: Path, lenient: Path) -> None:
+    """A long list is cut, says so, and is shown whole at a key."""
+    words = [f"spread{chr(97 + number)}" for number in range(26)]
+    folder = graded(tmp_path, lenient, {word: UNUSUAL.replace("spread", word) for word in words})
+    told = typed(folder.root, "--by", "R", keys="m\nyes\nl\na\n")
+
+    assert_told(told, 0, "and 5 more", "1 decisions on 26 key points")
+    assert all(f"→ {word}" in told.stdout or f"{word} →" in told.stdout for word in words)
 
 
 def test_decisions_outlive_a_regrading_and_a_crash(tmp_path: Path, lenient: Path) -> None:

@@ -157,10 +157,12 @@ class _AtTerminal:
         from grader.review.session import Extent
         from grader.review.view import show_like
 
-        show_like(item, like, self.console, self.language)
+        rest = show_like(item, like, self.console, self.language)
         word = "met" if decision.met else "not met"
+        ways = "(a)ll, (o)nly the one above, (f)ewer, more alike" + (", (l)ist every difference" if rest else "")
         try:
-            key = _key(f"All of them {word}? (a)ll, (o)nly the one above, (f)ewer, more alike", "aof")
+            while (key := _key(f"All of them {word}? {ways}", "aofl" if rest else "aof")) == "l":
+                show_like(item, like, self.console, self.language, most=None)
         except click.Abort:
             click.echo()
             return Extent.ONE

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from grader.review.queue import Item, Queue
 
 MOST_DIFFERENCES = 20
+_NOTHING = "∅"
 
 
 def show_item(item: Item, left: int, console: Console, language: Language) -> None:
@@ -41,26 +42,47 @@ def show_item(item: Item, left: int, console: Console, language: Language) -> No
     show(console, [Text(), Text.assemble(title, "  ", waiting), indented(pen.labelled(rows))])
 
 
-def show_like(item: Item, like: Sequence[Item], console: Console, language: Language) -> None:
-    """Show how answers that resemble one differ from it, the most frequent difference first."""
+def show_like(
+    item: Item, like: Sequence[Item], console: Console, language: Language, most: int | None = MOST_DIFFERENCES
+) -> int:
+    """Show the words by which answers that resemble one differ from it, the most frequent first.
+
+    Args:
+        item: the one that was read.
+        like: the others.
+        console: to show it on.
+        language: of the headings.
+        most: lines to show; all where it is None.
+
+    Returns:
+        How many lines are not shown.
+    """
     pen = make_pen(console, language)
-    counted: Counter[tuple[tuple[str, str], ...]] = Counter()
-    for other in like:
-        counted[differences(item.passage, other.passage)] += other.verdicts
+    counted = _counted(item, like)
     phrase = "{count} others are nearly the same. What they say instead:"
-    parts: list[RenderableType] = [Text(pen.say(phrase, count=counted.total()), "bold")]
-    parts += [indented(_difference(words, count, pen)) for words, count in counted.most_common(MOST_DIFFERENCES)]
-    rest = len(counted) - MOST_DIFFERENCES
-    if rest > 0:
+    parts: list[RenderableType] = [Text(pen.say(phrase, count=sum(other.verdicts for other in like)), "bold")]
+    parts += [indented(_difference(words, count, pen)) for words, count in counted.most_common(most)]
+    rest = max(len(counted) - most, 0) if most is not None else 0
+    if rest:
         parts.append(indented(Text(pen.say("and {count} more", count=rest), "dim")))
     show(console, parts)
+    return rest
 
 
-def _difference(words: Sequence[tuple[str, str]], count: int, pen: Pen) -> Text:
-    if not words:
-        return Text(f"{count}×  {pen.say('the same words, in another order or spelling')}")
-    changes = "; ".join(f"{before or '∅'} → {after or '∅'}" for before, after in words)
-    return Text.assemble(f"{count}×  ", pen.line(changes))
+def _counted(item: Item, like: Sequence[Item]) -> Counter[tuple[str, str]]:
+    """Count in how many answers each difference occurs; those without one have the empty difference."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for other in like:
+        for words in set(differences(item.passage, other.passage)) or {("", "")}:
+            counted[words] += other.verdicts
+    return counted
+
+
+def _difference(words: tuple[str, str], count: int, pen: Pen) -> Text:
+    before, after = words
+    same = pen.say("the same words")
+    text = f"{before or _NOTHING} → {after or _NOTHING}" if before or after else same
+    return Text.assemble(f"{count}×  ", pen.line(text))
 
 
 def show_queue(queue: Queue, console: Console, language: Language) -> None:
