@@ -13,6 +13,7 @@ import pytest
 from pydantic import Field
 from tiny_model import tiny_model
 
+from grader.answers.judge import kind_of
 from grader.draft.asking import SYSTEM
 from grader.draft.brief import Brief
 from grader.draft.drafting import Workshop, make_draft
@@ -89,6 +90,28 @@ def test_a_reply_that_never_ends_is_refused(model: LocalModel, tmp_path: Path) -
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     assert [line["tokens"] for line in lines] == [5, 5, 5]
     assert lines[2]["messages"][-1]["content"].startswith("This was refused: the reply is longer")
+
+
+@pytest.mark.parametrize(
+    ("reply", "fits"),
+    [
+        ('{"s1":{"quote":"it grows","stance":"met"},"s2":{"quote":"","stance":"not met"}}', True),
+        ('{"s1":{"quote":"it grows","stance":"full marks"', False),
+        ('{"s1":{"quote":"it grows","stance":"met","points":5', False),
+        ('{"s1":{"quote":"it grows","stance":"met"}}', False),
+    ],
+)
+def test_a_judge_can_say_a_stance_and_a_quote_alone(model: LocalModel, reply: str, fits: bool) -> None:
+    """The grammar of a judge's reply has no other word, and leaves none out."""
+    from llguidance import LLMatcher
+
+    schema = json.dumps(schema_of(kind_of(("s1", "s2"))))
+    grammar = LLMatcher.grammar_from_json_schema(schema, defaults={"whitespace_flexible": False})
+    matcher = LLMatcher(model.grammar_tokenizer, grammar)
+    tokens = model.grammar_tokenizer.tokenize_str(reply)
+
+    assert not matcher.is_error()
+    assert (matcher.try_consume_tokens(tokens) == len(tokens)) is fits
 
 
 def test_slots_of_a_template_are_within_the_grammar(model: LocalModel) -> None:

@@ -22,7 +22,7 @@ from grader.question import Frozen
 from grader.verdict import Stance
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from grader.models.model import Model
     from grader.question import Language, Text
@@ -65,7 +65,7 @@ class Said(Frozen):
     stance: Stance
 
 
-class _Stances(Frozen):
+class Stances(Frozen):
     """What a model says of all statements, each under its label."""
 
 
@@ -101,16 +101,20 @@ class Judge:
 
     def _run(self, case: Case, number: int, order: Sequence[str], budget: Budget) -> dict[str, Said]:
         labels = {f"s{place}": name for place, name in enumerate(order, start=1)}
-        fields: dict[str, Any] = dict.fromkeys(labels, (Said, ...))
-        kind = create_model("Stances", __base__=_Stances, **fields)
         fence = mac(case.key, "fence", str(number), case.answer)[:FENCE_BYTES].hex()
         prompt = prompt_of(case, labels, fence)
         conversation = Conversation(self.model, budget, SYSTEM, seed=number, tries=TRIES)
         try:
-            said = conversation.ask(kind, prompt, stage="judge", max_tokens=MAX_TOKENS, temperature=0.0)
+            said = conversation.ask(kind_of(labels), prompt, stage="judge", max_tokens=MAX_TOKENS, temperature=0.0)
         except BudgetSpentError:
             raise ModelError(f"it was too slow or too wordy: {self.seconds:g} s, {self.tokens} tokens") from None
         return {name: getattr(said, label) for label, name in labels.items()}
+
+
+def kind_of(labels: Iterable[str]) -> type[Stances]:
+    """Return the type of a reply: a stance and a quote under each label, and no other word."""
+    fields: dict[str, Any] = dict.fromkeys(labels, (Said, ...))
+    return create_model("Stances", __base__=Stances, **fields)
 
 
 def orders_of(names: Sequence[str], key: bytes) -> tuple[tuple[str, ...], ...]:
