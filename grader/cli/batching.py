@@ -233,5 +233,5 @@ def exit_code_of(book: Gradebook, out: Path) -> int:
     left = {grade.verdict.status for grade in book.grades if not grade.marked}
     if Status.PROVISIONAL in left:
         waiting = sum(grade.verdict.status is Status.PROVISIONAL for grade in book.grades)
-        click.echo(f"{waiting} provisional, without a mark until somebody decides: grade review {out}")
+        click.echo(f"{waiting} provisional, without a mark until somebody decides: grade review {out}", err=True)
     return 0 if not left else 4 if left == {Status.PROVISIONAL} else 3

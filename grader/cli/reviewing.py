@@ -74,7 +74,7 @@ def review(
     results = BatchFolder(folder)
     results.record()
     with opened(folder) as ledger:
-        _tell(apply(results, ledger.by_item()))  # what was decided and not applied, before a regrading or a crash
+        _tell(apply(results, ledger.by_item()), results, html=html)  # decided before a regrading, or a crash
         queue = _kept(read_queue(results), results)
         if listed or not queue.items:
             show_queue(queue, make_console(), language)
@@ -84,7 +84,7 @@ def review(
         person = _AtTerminal((by or "").strip(), make_console(), language)
         tally = go_through(queue, ledger, person, ALIKE if alike is None else alike)
         click.echo(f"{tally.decisions} decisions on {tally.verdicts} key points of answers.")
-        _tell(apply(results, ledger.by_item()))
+        _tell(apply(results, ledger.by_item()), results, html=html)
         return _conclude(_kept(read_queue(results), results), results, source, language, bank_folder, html=html)
 
 
@@ -96,9 +96,12 @@ def _kept(queue: Queue, results: BatchFolder) -> Queue:
     return queue
 
 
-def _tell(changes: Sequence[Change]) -> None:
-    if changes:
-        click.echo(f"{len(changes)} verdicts decided; those before are under history/.")
+def _tell(changes: Sequence[Change], results: BatchFolder, *, html: bool) -> None:
+    if not changes:
+        return
+    click.echo(f"{len(changes)} verdicts decided; those before are under history/.")
+    if not html and (results.root / "index.html").exists():
+        click.echo("The pages are those of before; --html writes them anew.")
 
 
 def _conclude(
@@ -107,8 +110,6 @@ def _conclude(
     """Renew the pages where that is wished, and say what still waits."""
     if html:
         _publish(results, source, language, bank_folder)
-    elif (results.root / "index.html").exists():
-        click.echo("The pages are those of before; --html writes them anew.")
     click.echo(f"{queue.verdicts} wait in {results.root}/review/queue.json" if queue.items else "Nothing waits.")
     return EXIT_WAITING if queue.items else 0
 
