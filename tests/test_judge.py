@@ -15,12 +15,13 @@ from test_cli import assert_told, grade
 from test_concepts import GOOD, SHORT
 from test_concepts import bank as bank
 
-from grader.answers.judge import RUNS, Case, Judge, orders_of, prompt_of
+from grader.answers.judge import GIVE_UP, RUNS, Case, Judge, orders_of, prompt_of
 from grader.answers.quotes import fault_of
 from grader.answers.short import read_answer
 from grader.answers.text import sentences
 from grader.bank import load_bank
 from grader.grading import grade as grade_directly
+from grader.models.model import ModelError
 from grader.models.server import ServerModel
 from grader.question import Text
 from grader.report import Audience, render
@@ -267,6 +268,26 @@ def test_a_judge_that_gives_no_answer_leaves_it_to_a_person(
     assert len(asked) <= 2
 
 
+def test_a_judge_that_is_gone_is_not_asked_for_ever() -> None:
+    """After five answers in a row without a word the rest of a batch waits for a person at once."""
+    case = Case(Text(en="t"), {"a": Text(en="c")}, "The scores balloon.", b"k")
+    word = json.dumps({"s1": {"quote": "", "stance": "not met"}})
+    script: list[str | int] = [401, word, word, word, *[401] * 9]
+    told = []
+    with serving(lambda _body: script.pop(0)) as server:
+        judge = Judge(ServerModel(server.base, "scripted", pauses=()))
+        for _ in range(9):
+            try:
+                told.append(str(len(judge.ask(case))))
+            except ModelError as error:
+                told.append(str(error))
+
+    assert len(server.asked) == 1 + RUNS + GIVE_UP
+    assert told[1] == str(RUNS)
+    assert all("is not asked any more" in each for each in told[2 + GIVE_UP :])
+    assert "401" in told[-1]
+
+
 def test_a_judge_that_is_slow_is_not_waited_for(tmp_path: Path) -> None:
     """A reply that drips ends at the deadline."""
     verdict, asked = judged(tmp_path, UNUSUAL, says("met"), seconds=0.3, stalls=threading.Event(), drips=True)
@@ -368,6 +389,25 @@ def test_a_provisional_verdict_is_no_mark_anywhere(tmp_path: Path, judged_bank: 
     assert "what happens without the factor" not in feedback
     assert "provisional" in (out / "index.html").read_text()
     assert_told(grade("batch", SHORT, answers, "--out", out, "--bank", judged_bank, "--resume"), 4)
+
+
+def test_no_report_gives_a_candidate_provisional_points(tmp_path: Path) -> None:
+    """In any form: what waits would be read as lost, and what was given might be taken for all."""
+    verdict, _ = judged(tmp_path, UNUSUAL, says("unclear"))
+    document = json.loads(render(verdict, "json", Audience.CANDIDATE, "en"))
+    theirs = json.loads(render(verdict, "gradescope", Audience.CANDIDATE, "en"))
+    ours = json.loads(render(verdict, "gradescope", Audience.REVIEWER, "en"))
+
+    assert (document["status"], document["points"], document["max_points"]) == ("provisional", None, None)
+    assert not any(document[key] for key in ("groups", "hidden", "message", "notes"))
+    assert "score" not in theirs
+    assert [test["score"] for test in theirs["tests"]] == [0]
+    assert ours["visibility"] == "hidden"
+    for form in ("terminal", "html", "junit"):
+        page = render(verdict, form, Audience.CANDIDATE, "zh")
+        assert "MUSH" not in page.upper()
+        assert "3 / 5" not in page
+    assert '<error type="undecided"' in render(verdict, "junit", Audience.REVIEWER, "en")
 
 
 def test_a_judged_verdict_is_repeated_by_the_same_judge_alone(tmp_path: Path, judged_bank: Path) -> None:
