@@ -166,7 +166,8 @@ def test_a_good_judge_awards_what_the_rules_missed(tmp_path: Path) -> None:
     assert growth.detail is not None
 
     assert (growth.outcome, growth.points, len(growth.detail.opinions)) == (Outcome.PASSED, 2, RUNS)
-    assert "MUSHROOMING" in render(verdict, "html", Audience.REVIEWER, "en")
+    for form in ("html", "terminal", "json"):
+        assert "MUSHROOMING" in render(verdict, form, Audience.REVIEWER, "en")
     assert "MUSHROOMING" not in render(verdict, "html", Audience.CANDIDATE, "en")
 
 

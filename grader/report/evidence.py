@@ -28,7 +28,7 @@ _HINT_STYLE = "magenta"
 
 
 def failing_check(check: CheckResult, pen: Pen) -> RenderableType:
-    """Draw a check that may be seen in full."""
+    """Draw a check that may be seen in full, with the evidence behind it."""
     title = Text.assemble(_mark(check.outcome, pen), pen.line(check.name, "bold"))
     facts = [pen.say(check.visibility.value), check.group.in_language(pen.language)]
     facts += [score(check.points, check.max_points, pen.language)] if check.max_points else []
@@ -61,12 +61,17 @@ def _titled(title: Text, sentence: Text, pen: Pen) -> RenderableType:
 
 def _mark(outcome: Outcome, pen: Pen) -> Text:
     signs = {Outcome.BROKEN: "!", Outcome.UNDECIDED: "?"}
-    mark = pen.mark(passed=False) if outcome.known else Text(signs[outcome], style="bold cyan")
+    passed = outcome is Outcome.PASSED
+    mark = pen.mark(passed=passed) if outcome.known else Text(signs[outcome], style="bold cyan")
     return Text.assemble(mark, " ")
 
 
 def _sentence(outcome: Outcome, pen: Pen) -> Text:
-    return Text(outcome_sentence(outcome, pen.language), style="red" if outcome.known else "cyan")
+    return Text(outcome_sentence(outcome, pen.language), style=_style(outcome))
+
+
+def _style(outcome: Outcome) -> str:
+    return "green" if outcome is Outcome.PASSED else "red" if outcome.known else "cyan"
 
 
 def _failure_rows(failure: Failure, pen: Pen) -> Rows:

@@ -120,6 +120,7 @@ def _reviewer_parts(verdict: Verdict, pen: Pen) -> Parts:
         *_reason(verdict, pen),
         *pen.section("Points", _groups(group_scores(checks), pen)),
         *pen.section("Waiting for a person", _drawn(waiting, pen)),
+        *pen.section("Found by a model or a person", _drawn(filter(_was_judged, checks), pen)),
         *pen.section("Failing checks", _failing((each for each in checks if each not in waiting), pen)),
         *pen.section(
             "Performance",
@@ -183,6 +184,12 @@ def _groups(groups: Sequence[GroupScore], pen: Pen) -> Parts:
 def _failing(checks: Iterable[CheckResult], pen: Pen) -> Parts:
     """Draw the checks that did not pass."""
     return _drawn((check for check in checks if check.outcome is not Outcome.PASSED), pen)
+
+
+def _was_judged(check: CheckResult) -> bool:
+    """Tell whether somebody else than the rules gave a check its points."""
+    judged = check.detail is not None and bool(check.detail.opinions or check.detail.decision)
+    return judged and check.outcome is Outcome.PASSED
 
 
 def _drawn(checks: Iterable[CheckResult], pen: Pen) -> Parts:

@@ -74,6 +74,7 @@ _ZH = {
     "not met": "没有说到",
     "unclear": "无法判断",
     "Waiting for a person": "等待人工判定",
+    "Found by a model or a person": "由模型或人工判定通过",
     "key point": "要点",
     "answer": "回答",
     "left over": "尚未归入要点",
