@@ -15,7 +15,7 @@ from grader.errors import BrokenError, InputError, SubmissionError
 from grader.exam.fingerprint import changed, fingerprint
 from grader.exam.seeds import derive
 from grader.exam.supervisor import WarmExam
-from grader.gradebook import UNMARKED, Grade
+from grader.gradebook import Grade
 from grader.grading import SEED_BITS, grade, unreadable
 from grader.records import BatchRecord, refuse_twins
 from grader.report.tables import csv_grades, csv_summary
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
+    from grader.answers.judge import Judge
     from grader.engine import Engine
     from grader.gradebook import Gradebook
     from grader.plan import Plan
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 WARM = 2
 """Questions kept warm at a time: the present one, and the one before while its last submissions end."""
 KEPT_MESSAGE = 200
+_NOT_GRADED = {Status.BROKEN, Status.UNGRADED}
+"""What is graded again when a batch goes on."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +137,9 @@ class Exams:
 class Marker:
     """Grades jobs on this machine, for an engine."""
 
-    def __init__(self, level: Level | None = None) -> None:
+    def __init__(self, level: Level | None = None, judge: Judge | None = None) -> None:
         self._level = level
+        self._judge = judge
         self._exams = Exams(level)
 
     def do(self, job: Job) -> Verdict:
@@ -145,7 +149,14 @@ class Marker:
             IsolationError: the isolation that is demanded cannot be had.
         """
         try:
-            return grade(job.question, job.submission, seed=job.seed, isolation=self._level, exam=self._exams)
+            return grade(
+                job.question,
+                job.submission,
+                seed=job.seed,
+                isolation=self._level,
+                exam=self._exams,
+                judge=self._judge,
+            )
         except BrokenError as error:
             identity = SubmissionId(name=job.submission.name, sha256=job.submission.sha256)
             return unread(job.question, identity, job.seed, str(error), status=Status.BROKEN)
@@ -173,6 +184,7 @@ class Batch:
     """In which the batch has begun: seed and isolation stand in its record."""
     resumed: bool = False
     """Whether verdicts that are there already count."""
+    judge: Judge | None = None
     _record: BatchRecord = field(init=False)
     _ready: deque[Grade] = field(default_factory=deque)
     _waiting: dict[tuple[str, str], list[Entrant]] = field(default_factory=dict)
@@ -187,7 +199,9 @@ class Batch:
         Raises:
             GraderError: nothing can be graded here at all.
         """
-        with contextlib.closing(engine.run(partial(Marker, self._record.isolation), self._jobs())) as results:
+        with contextlib.closing(
+            engine.run(partial(Marker, self._record.isolation, self.judge), self._jobs())
+        ) as results:
             for job, verdict in results:
                 yield from self._drain()
                 yield from self._settle(job.key, verdict)
@@ -226,7 +240,7 @@ class Batch:
     def _kept(self, entrant: Entrant, job: Job) -> Verdict | None:
         """Return the verdict that an interrupted batch left, if it counts."""
         verdict = self.folder.kept(entrant.entry) if self.resumed else None
-        if verdict is None or verdict.status in UNMARKED or verdict.submission.sha256 != job.submission.sha256:
+        if verdict is None or verdict.status in _NOT_GRADED or verdict.submission.sha256 != job.submission.sha256:
             return None
         return verdict
 
@@ -258,7 +272,7 @@ def slim(verdict: Verdict) -> Verdict:
         check.model_copy(update={"detail": None, "hint": None, "message": check.message[:KEPT_MESSAGE]})
         for check in verdict.checks
     )
-    return verdict.model_copy(update={"checks": checks, "output": "", "environment": {}, "suite": {}})
+    return verdict.model_copy(update={"checks": checks, "output": "", "answer": "", "environment": {}, "suite": {}})
 
 
 def make_record(
@@ -268,6 +282,7 @@ def make_record(
     seed: int | None = None,
     level: Level | None = None,
     assignment: str | None = None,
+    judge: Judge | None = None,
 ) -> BatchRecord:
     """Write down what a batch is asked; its seed is secret and fresh unless given.
 
@@ -282,6 +297,7 @@ def make_record(
         isolation=level,
         source=os.path.abspath(source),
         assignment=assignment,
+        judge=judge.model.identity if judge is not None else "",
         suites={name: fingerprint(question) for name, question in sorted(questions.items())},
         entries=entries,
     )
@@ -291,8 +307,11 @@ def resumed(left: BatchRecord, asked: BatchRecord, *, seed: int | None) -> Batch
     """Return what goes on: the batch that was left, with the submissions that are there now.
 
     Raises:
-        InputError: the questions have changed since, or another seed is asked for.
+        InputError: the questions have changed since, or another seed or model is asked for.
     """
+    if left.judge != asked.judge:
+        fault = f"the batch was begun with {left.judge or 'no model'} as its judge, not with {asked.judge or 'none'}"
+        raise InputError(fault, cure="Name the same one by --judge, or choose another folder")
     if seed is not None and seed != left.seed:
         raise InputError(f"the batch has the seed {left.seed}", cure="Leave out --seed, or choose another folder")
     for name, suite in asked.suites.items():

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from grader.question import Text, Visibility
 
-UNMARKED = frozenset({Status.BROKEN, Status.UNGRADED})
-"""What no mark stands behind: the candidate answered, and nobody looked."""
+UNMARKED = frozenset({Status.PROVISIONAL, Status.BROKEN, Status.UNGRADED})
+"""What no mark stands behind: the candidate answered, and nobody looked, or somebody still has to."""
 BINS = 10
 
 
@@ -78,7 +78,7 @@ class Sheet:
 
     @property
     def unmarked(self) -> tuple[Grade, ...]:
-        """Those nobody could look at: a fault of ours, or a missing device."""
+        """Those nobody could look at, or somebody still has to: a fault of ours, a missing device, a doubt."""
         return tuple(grade for grade in self.grades if not grade.marked)
 
     @property

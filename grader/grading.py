@@ -18,6 +18,7 @@ from grader.submission import Submission, SyntaxFault, read_submission
 from grader.verdict import Level, Outcome, RawResult, Run, SourceLine, Status, SubmissionId, Verdict
 
 if TYPE_CHECKING:
+    from grader.answers.judge import Judge
     from grader.plan import Plan
     from grader.question import Visibility
     from grader.rubric import AnyQuestion
@@ -40,6 +41,7 @@ def grade(
     isolation: Level | None = None,
     only: Visibility | None = None,
     exam: Exam | None = None,
+    judge: Judge | None = None,
 ) -> Verdict:
     """Grade one submission to one question.
 
@@ -50,6 +52,7 @@ def grade(
         isolation: level to insist on; by default the strongest this machine allows.
         only: grade the public or the hidden checks alone.
         exam: the question made ready, when many submissions are graded; it fixes the isolation.
+        judge: a language model for key points that the rules leave open, where the question allows one.
 
     Returns:
         The verdict; a submission that cannot be read is a verdict too (`invalid`).
@@ -60,7 +63,7 @@ def grade(
     """
     seed = secrets.randbits(SEED_BITS) if seed is None else seed
     if isinstance(question, ConceptQuestion):
-        return _grade_words(question, submission, seed)
+        return _grade_words(question, submission, seed, judge)
     if not isinstance(submission, Submission):
         path = Path(submission)
         try:
@@ -81,7 +84,9 @@ def grade(
     return verdict.model_copy(update={"notes": submission.notes + verdict.notes, "suite": fingerprint(question)})
 
 
-def _grade_words(question: ConceptQuestion, submission: Path | str | Submission, seed: int) -> Verdict:
+def _grade_words(
+    question: ConceptQuestion, submission: Path | str | Submission, seed: int, judge: Judge | None
+) -> Verdict:
     """Grade an answer in words, in this process: text is data, and nothing of it is run."""
     path = Path(submission.name if isinstance(submission, Submission) else submission)
     identity = None
@@ -89,7 +94,7 @@ def _grade_words(question: ConceptQuestion, submission: Path | str | Submission,
         if not isinstance(submission, Submission):
             submission = read_submission(path, question.spec)
         identity = _identity(submission)
-        verdict = mark(question, submission, seed=seed)
+        verdict = mark(question, submission, seed=seed, judge=judge)
     except SubmissionError as error:
         if identity is not None:
             return unread(question, identity, seed, str(error))

@@ -2,13 +2,16 @@
 
     OUT/batch.json                         seed, questions, submissions
     OUT/verdicts/<question>/<name>.json    one verdict each
-    OUT/history.jsonl, OUT/history/        what a regrading replaced, and why
+    OUT/history.jsonl, OUT/history/        what a regrading or a review replaced, and why
 
 A file is there whole or not at all. Whatever moment a batch is ended at, what was graded is found again.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -24,9 +27,11 @@ from grader.report.document import as_text
 from grader.verdict import Level, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 RECORD = "batch.json"
+HISTORY = "history"
+LOG = "history.jsonl"
 
 
 class Entry(Frozen):
@@ -55,6 +60,8 @@ class BatchRecord(Frozen):
     """Folder, archive or manifest that the submissions were found in."""
     assignment: str | None = None
     """Of an nbgrader course."""
+    judge: str = ""
+    """The model that was asked what the rules left open, if one was named."""
     suites: dict[str, dict[str, str]]
     """Question to the SHA-256 of the files that decide."""
     entries: tuple[Entry, ...]
@@ -118,6 +125,31 @@ class BatchFolder:
         if verdict is None:
             raise InputError("it is not there", file=self.root / entry.file, cure="Grade again with --resume")
         return verdict
+
+    def keep_old(self) -> Path:
+        """Copy record and verdicts to where they stay, before they are replaced; return where.
+
+        Until `log` is called it is the same place: what was interrupted, and is done again, replaces nothing there.
+        """
+        number = len(self._log_lines()) + 1
+        kept = self.root / HISTORY / str(number)
+        if kept.exists():
+            return kept
+        partial = kept.with_name(f".{number}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(self.root / "verdicts", partial / "verdicts")
+        shutil.copy2(self.root / RECORD, partial / RECORD)
+        os.replace(partial, kept)
+        return kept
+
+    def log(self, note: Mapping[str, object]) -> None:
+        """Write down what replaced the verdicts that `keep_old` kept; the last thing to do."""
+        lines = [*self._log_lines(), json.dumps(note, ensure_ascii=False)]
+        write_whole(self.root / LOG, "\n".join(lines) + "\n", durable=True)
+
+    def _log_lines(self) -> list[str]:
+        log = self.root / LOG
+        return log.read_text(encoding="utf-8").splitlines() if log.exists() else []
 
     def write(self, name: str, text: str) -> None:
         """Write a summary or a page beside the verdicts."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import shutil
 import time
 from dataclasses import asdict
@@ -15,36 +13,34 @@ from grader.batch import Batch, Entrant, make_record, summarize
 from grader.changes import Change, compare
 from grader.errors import InputError
 from grader.exam.fingerprint import changed
-from grader.files import write_whole
 from grader.gradebook import Gradebook
-from grader.records import RECORD, BatchFolder
+from grader.records import BatchFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from grader.answers.judge import Judge
     from grader.bank import Bank
     from grader.engine import Engine
     from grader.gradebook import Grade
     from grader.records import BatchRecord, Entry
 
 DRAFT = "regrade"
-HISTORY = "history"
-LOG = "history.jsonl"
 
 
 class Regrading:
     """New verdicts on the submissions of a batch, beside the old ones until they are applied."""
 
-    def __init__(self, folder: BatchFolder, entrants: Sequence[Entrant]) -> None:
+    def __init__(self, folder: BatchFolder, entrants: Sequence[Entrant], judge: Judge | None = None) -> None:
         """Prepare to grade again; what an interrupted regrading by the same suites left counts."""
         self.folder = folder
         self.before = folder.record()
         self.entrants = entrants
+        self._judge = judge
         self._draft = BatchFolder(folder.root / DRAFT)
-        asked = self.before.model_copy(
-            update={"grader": __version__, "suites": make_record(self.entrants, folder.root).suites}
-        )
+        now = make_record(self.entrants, folder.root, judge=judge)
+        asked = self.before.model_copy(update={"grader": __version__, "suites": now.suites, "judge": now.judge})
         self._resumed = self._draft.exists and self._draft.record() == asked
         if not self._resumed:
             shutil.rmtree(self._draft.root, ignore_errors=True)
@@ -60,7 +56,7 @@ class Regrading:
     def run(self, engine: Engine, step: Callable[[Grade], None]) -> Gradebook:
         """Grade everything by the present suites, under the old seed."""
         grades = []
-        batch = Batch(self.entrants, self._draft, resumed=self._resumed)
+        batch = Batch(self.entrants, self._draft, resumed=self._resumed, judge=self._judge)
         with contextlib.closing(batch.run(engine)) as run:
             for grade in run:
                 grades.append(grade)
@@ -80,27 +76,13 @@ class Regrading:
         It may be interrupted at any moment and called again: the old verdicts are copied before the first is replaced,
         and the log is written last.
         """
-        log = self.folder.root / LOG
-        lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
-        kept = self._keep_old(len(lines) + 1)
+        kept = self.folder.keep_old()
         for entrant in self.entrants:
             self.folder.keep(entrant.entry, self._draft.verdict(entrant.entry))
         self.folder.begin(self.after)
-        lines.append(json.dumps(self._note(reason, changes, kept), ensure_ascii=False))
-        write_whole(log, "\n".join(lines) + "\n", durable=True)
+        self.folder.log(self._note(reason, changes, kept))
         summarize(book, self.folder)
         shutil.rmtree(self._draft.root)
-        return kept
-
-    def _keep_old(self, number: int) -> Path:
-        kept = self.folder.root / HISTORY / str(number)
-        if kept.exists():
-            return kept
-        partial = kept.with_name(f".{number}.partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(self.folder.root / "verdicts", partial / "verdicts")
-        shutil.copy2(self.folder.root / RECORD, partial / RECORD)
-        os.replace(partial, kept)
         return kept
 
     def _note(self, reason: str, changes: Sequence[Change], kept: Path) -> dict[str, object]:

@@ -196,12 +196,24 @@ class Misconception(Worded):
         return self
 
 
+class Referee(StrEnum):
+    """Who judges the key points that the rules leave open."""
+
+    RULES = "rules"
+    """Nobody else: what the rules do not find is not met."""
+    PERSON = "person"
+    """Somebody, by `grade review`; until then the verdict is provisional."""
+    MODEL = "model"
+    """A language model that the examiner names; what it leaves open, or all without one, waits for a person."""
+
+
 class ShortSpec(Spec):
     """The content of a `question.yaml` that asks for a free answer."""
 
     kind: Literal["short"]
     characters: int = Field(default=2000, ge=50, le=MAX_ANSWER)
     """A longer answer is not read."""
+    referee: Referee = Referee.RULES
     key_points: dict[Slug, KeyPoint] = Field(min_length=1)
     misconceptions: dict[Slug, Misconception] = Field(default_factory=dict)
 

@@ -28,6 +28,7 @@ class Outcome(StrEnum):
     FORBIDDEN = "forbidden"
     NOT_MET = "not-met"
     CONTRADICTED = "contradicted"
+    UNDECIDED = "undecided"
     NOT_RUN = "not-run"
     BROKEN = "broken"
 
@@ -35,6 +36,11 @@ class Outcome(StrEnum):
     def sentence(self) -> str:
         """The outcome in words, for a person."""
         return _SENTENCES[self]
+
+    @property
+    def known(self) -> bool:
+        """Whether it says something of the submission: neither a fault of ours, nor waiting for a person."""
+        return self not in {Outcome.BROKEN, Outcome.UNDECIDED}
 
 
 _SENTENCES = {
@@ -52,6 +58,7 @@ _SENTENCES = {
     Outcome.FORBIDDEN: "uses what the question forbids",
     Outcome.NOT_MET: "is not what the answer says",
     Outcome.CONTRADICTED: "is contradicted by the answer",
+    Outcome.UNDECIDED: "waits for a person to decide",
     Outcome.NOT_RUN: "was not run, because the limits were used up before",
     Outcome.BROKEN: "could not be graded: a fault of the grader or the suite, not of the submission",
 }
@@ -63,6 +70,8 @@ class Status(StrEnum):
     ACCEPTED = "accepted"
     PARTIAL = "partial"
     REJECTED = "rejected"
+    PROVISIONAL = "provisional"
+    """Something of it waits for a person; its points are no mark."""
     INVALID = "invalid"
     UNGRADED = "ungraded"
     BROKEN = "broken"
@@ -85,8 +94,38 @@ class SourceLine(Frozen):
     text: str = ""
 
 
+class Stance(StrEnum):
+    """How a model says that an answer stands to a key point."""
+
+    MET = "met"
+    CONTRADICTED = "contradicted"
+    NOT_MET = "not met"
+    UNCLEAR = "unclear"
+
+
+class Opinion(Frozen):
+    """What a model said of one key point, one time that it was asked."""
+
+    stance: Stance
+    """What counts: `unclear` where the quote does not bear what was said."""
+    quote: str = ""
+    """As the model gave it; it stands in the answer, unless `fault` says otherwise."""
+    fault: str = ""
+    """Why what was said does not count."""
+
+
+class Decision(Frozen):
+    """What a person decided on one key point."""
+
+    met: bool
+    by: str
+    reason: str
+    time: str
+    """UTC, as in `2026-05-04T12:00:00Z`."""
+
+
 class Detail(Frozen):
-    """The evidence behind a check that did not pass.
+    """The evidence behind a check that did not pass, or that somebody else than the rules decided.
 
     Every field is optional; all of it is for a reviewer, and for the candidate only where the check is public.
     """
@@ -103,6 +142,11 @@ class Detail(Frozen):
     """`TypeName: message` of what the submission raised."""
     traceback: tuple[SourceLine, ...] = ()
     """The candidate's own lines only."""
+    opinions: tuple[Opinion, ...] = ()
+    """A model's, of a key point that the rules left open."""
+    passage: str | None = None
+    """What of an answer settles no key point; where a key point waits, it is looked for there."""
+    decision: Decision | None = None
 
 
 class CheckResult(Frozen):
@@ -227,7 +271,7 @@ class Verdict(Frozen):
     points: float
     max_points: float
     message: str = ""
-    """Why there is nothing to grade, for `invalid`, `ungraded` and `broken`."""
+    """Why there is nothing to grade, for `invalid`, `ungraded` and `broken`; what a `provisional` one waits for."""
     location: SourceLine | None = None
     """Where the submission cannot be read: the line of a syntax error."""
     column: int | None = None
@@ -236,6 +280,10 @@ class Verdict(Frozen):
     notes: tuple[str, ...] = ()
     """What the candidate should know that is no failure: a magic line left out, a warning."""
     output: str = ""
+    answer: str = ""
+    """The answer in words, for whoever has to decide on it; only of what is, or was, provisional."""
+    judge: str = ""
+    """The model that was asked, if one was."""
     usage: Usage = Usage()
     seed: int
     isolation: Isolation | None = None

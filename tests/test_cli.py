@@ -19,7 +19,7 @@ from waiting import eventually
 ROOT = Path(__file__).resolve().parent.parent
 FEDAVG = ROOT / "solutions/distributed-federated/fedavg"
 COMMANDS = (
-    *("list", "show", "start", "try", "submit", "batch", "rerun", "regrade", "assess", "stats", "similar"),
+    *("list", "show", "start", "try", "submit", "batch", "rerun", "regrade", "review", "assess", "stats", "similar"),
     *("new", "verify", "import", "variants", "draft"),
     "doctor",
 )
@@ -228,6 +228,22 @@ def test_a_new_question_is_sound_as_it_stands(tmp_path: Path) -> None:
     assert json.loads(grade("list", "--bank", bank, "--format", "json").stdout)[0]["proof"] == "proven"
     assert_told(grade("new", "layer-norm", "--family", "nlp", "--bank", bank), 2, "nothing was written")
     assert_told(grade("new", "Layer Norm", "--family", "nlp", "--bank", bank), 2, "hyphens")
+
+
+@pytest.mark.parametrize(("kind", "files"), [("choice", 3), ("short", 4)])
+def test_a_new_question_in_words_is_sound_as_it_stands(tmp_path: Path, kind: str, files: int) -> None:
+    """Its scaffold passes the gates of its kind, what is held out comes out right, and its form can be filled in."""
+    bank = _bank(tmp_path)
+    written = grade("new", "a-word", "--family", "nlp", "--kind", kind, "--bank", bank)
+    done = grade("verify", "a-word", "--bank", bank, "--format", "json")
+    (proof,) = json.loads(done.stdout)
+
+    assert_told(written, 0, "question.yaml")
+    assert written.stdout.count("wrote ") == files
+    assert (proof["proven"], proof["faults"]) == (True, [])
+    assert not (proof["held_out"] or {}).get("wrong")
+    assert_told(grade("start", "a-word", tmp_path / "work", "--bank", bank), 0, "answer.")
+    assert_told(grade("new", "b", "--family", "nlp", "--kind", "essay", "--bank", bank), 2, "essay")
 
 
 def test_an_unproven_question_is_graded_with_a_warning(tmp_path: Path) -> None:

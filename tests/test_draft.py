@@ -17,20 +17,21 @@ from scripted import BLIND_SUITE, FINITE, LONG, PLAN, PLAUSIBLE, REFERENCE, SUIT
 
 from grader.bank import load_bank
 from grader.draft.acceptance import accept
+from grader.draft.asking import SYSTEM
 from grader.draft.author import Author
 from grader.draft.brief import Brief
-from grader.draft.budget import Budget
-from grader.draft.conversation import Conversation
 from grader.draft.drafting import Workshop, make_draft
 from grader.draft.folder import DraftFolder, new_folder
 from grader.draft.lab import Lab
-from grader.draft.model import NoModel
 from grader.draft.record import Ending
-from grader.draft.replies import Replies
-from grader.draft.server import ServerModel
 from grader.draft.templated import TemplateWriter
 from grader.draft.templates.catalogue import find_template
 from grader.errors import InputError
+from grader.models.budget import Budget
+from grader.models.conversation import Conversation
+from grader.models.model import NoModel
+from grader.models.replies import Replies
+from grader.models.server import ServerModel
 from grader.proof.ledger import State, read_proof, state_of
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def talk(folder: DraftFolder, base: str, **wishes: Any) -> Conversation:
     """Talk to the scripted server; what cannot be had at once cannot be had."""
     timing = {name: wishes.pop(name) for name in ("read_seconds",) if name in wishes}
     model = ServerModel(base, "scripted", "a-key", pauses=(), **timing)
-    return Conversation(model, wishes.pop("budget", Budget(10**6, 600.0)), folder.log, **wishes)
+    return Conversation(model, wishes.pop("budget", Budget(10**6, 600.0)), SYSTEM, folder.log, **wishes)
 
 
 def drafted(tmp_path: Path, script: Callable[[dict[str, Any]], str | int], **wishes: Any) -> tuple[DraftFolder, Draft]:
@@ -280,7 +281,7 @@ def test_a_proof_of_foreign_programs_loads_none_of_them(tmp_path: Path) -> None:
 def test_a_template_needs_no_model(tmp_path: Path) -> None:
     """With its own words it is proven; a changed draft is taken by force alone, and that is written down."""
     folder = new_folder(tmp_path / "drafts", "score")
-    conversation = Conversation(NoModel(), Budget(1, 1.0), folder.log)
+    conversation = Conversation(NoModel(), Budget(1, 1.0), SYSTEM, folder.log)
     writer = TemplateWriter(find_template("metric"), None, translate=False)
     draft = make_draft(BRIEF, folder, Workshop(writer, conversation, heard=lambda _stage: None), template="metric")
     with (folder.bank("training") / "statement.en.md").open("a", encoding="utf-8") as statement:

@@ -13,17 +13,19 @@ import pytest
 from pydantic import Field
 from tiny_model import tiny_model
 
+from grader.answers.judge import kind_of
+from grader.draft.asking import SYSTEM
 from grader.draft.brief import Brief
-from grader.draft.budget import Budget
-from grader.draft.conversation import Conversation, NoReplyError, schema_of
 from grader.draft.drafting import Workshop, make_draft
 from grader.draft.folder import new_folder
-from grader.draft.local import LocalModel, load_local, ready
-from grader.draft.model import Message, ModelError, ModelMissingError, Prompt
 from grader.draft.record import Ending
 from grader.draft.templated import TemplateWriter
 from grader.draft.templates.catalogue import find_template
 from grader.draft.templates.metric import MetricSlots
+from grader.models.budget import Budget
+from grader.models.conversation import Conversation, NoReplyError, schema_of
+from grader.models.local import LocalModel, load_local, ready
+from grader.models.model import Message, ModelError, ModelMissingError, Prompt
 from grader.question import Frozen
 
 for package in ("llguidance", "transformers", "torch"):
@@ -81,13 +83,35 @@ def test_tokens_and_time_are_limits(model: LocalModel) -> None:
 def test_a_reply_that_never_ends_is_refused(model: LocalModel, tmp_path: Path) -> None:
     """After as many tries as there are, with the reason; each of them is in the log."""
     log = tmp_path / "exchange.jsonl"
-    conversation = Conversation(model, Budget(10_000, 60.0), log)
+    conversation = Conversation(model, Budget(10_000, 60.0), SYSTEM, log)
 
     with pytest.raises(NoReplyError, match="the reply is longer than it may be"):
         conversation.ask(Reply, "Say something.", stage="any", max_tokens=5)
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     assert [line["tokens"] for line in lines] == [5, 5, 5]
     assert lines[2]["messages"][-1]["content"].startswith("This was refused: the reply is longer")
+
+
+@pytest.mark.parametrize(
+    ("reply", "fits"),
+    [
+        ('{"s1":{"quote":"it grows","stance":"met"},"s2":{"quote":"","stance":"not met"}}', True),
+        ('{"s1":{"quote":"it grows","stance":"full marks"', False),
+        ('{"s1":{"quote":"it grows","stance":"met","points":5', False),
+        ('{"s1":{"quote":"it grows","stance":"met"}}', False),
+    ],
+)
+def test_a_judge_can_say_a_stance_and_a_quote_alone(model: LocalModel, reply: str, fits: bool) -> None:
+    """The grammar of a judge's reply has no other word, and leaves none out."""
+    from llguidance import LLMatcher
+
+    schema = json.dumps(schema_of(kind_of(("s1", "s2"))))
+    grammar = LLMatcher.grammar_from_json_schema(schema, defaults={"whitespace_flexible": False})
+    matcher = LLMatcher(model.grammar_tokenizer, grammar)
+    tokens = model.grammar_tokenizer.tokenize_str(reply)
+
+    assert not matcher.is_error()
+    assert (matcher.try_consume_tokens(tokens) == len(tokens)) is fits
 
 
 def test_slots_of_a_template_are_within_the_grammar(model: LocalModel) -> None:
@@ -119,7 +143,7 @@ def test_a_small_model_drafts_a_question(tmp_path: Path) -> None:
     assert found.origin is not None
     (file,) = Path(found.origin).parent.glob("*.gguf")
     folder = new_folder(tmp_path, "score")
-    conversation = Conversation(load_local(str(file)), Budget(5_000, 1800.0), folder.log)
+    conversation = Conversation(load_local(str(file)), Budget(5_000, 1800.0), SYSTEM, folder.log)
     writer = TemplateWriter(find_template("metric"), conversation, translate=False)
     brief = Brief(topic="F score of a classifier of plant diseases", family="evaluation", difficulty="easy")
     draft = make_draft(brief, folder, Workshop(writer, conversation, heard=lambda _stage: None), template="metric")

@@ -14,7 +14,6 @@ from pydantic import TypeAdapter, ValidationError
 from scripted import LONG, PLAN, STATEMENT, SUITE, check, numbers
 
 from grader.draft import asking
-from grader.draft.conversation import schema_of
 from grader.draft.drawing import drawing_module
 from grader.draft.likeness import share
 from grader.draft.literal import literal
@@ -26,6 +25,7 @@ from grader.draft.templates.template import choices, fill
 from grader.draft.triage import fault_of
 from grader.draft.vocabulary import SuiteDraft
 from grader.draft.words import Name, Prose
+from grader.models.conversation import schema_of
 from grader.proof.tripwires import tripwires
 
 if TYPE_CHECKING:

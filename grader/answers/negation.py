@@ -108,6 +108,13 @@ def denials(text: str, window: int) -> tuple[Denial, ...]:
     return (*_forward(text, window, harmless), *_whole(text), *_backward(text, harmless))
 
 
+def cues(text: str) -> tuple[str, ...]:
+    """Return the words by which a normalised text denies, in the order of the alphabet."""
+    harmless = [match.span() for match in _HARMLESS.finditer(text)]
+    found = [match for pattern in (_FORWARD, _INVERTING, _WHOLE, _BACKWARD) for match in pattern.finditer(text)]
+    return tuple(sorted(match[0] for match in found if not _inside(match.span(), harmless)))
+
+
 def supposes(text: str) -> bool:
     """Tell whether a sentence speaks of what would be without something."""
     return _SUPPOSED.search(text) is not None

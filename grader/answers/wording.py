@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from grader.rubric import Number, Worded, Wording
 
 Span = tuple[int, int]
+PLAIN_WINDOW = 5
+"""Words that a negation reaches where no author says how many."""
 _CLAUSE_END = re.compile(r"[,:;]|\b(?:but|while|whereas|or else)\b|但|而是")
 
 
@@ -38,6 +40,8 @@ class Finding:
     polarity: Polarity
     quote: str
     """Verbatim, sentence by sentence."""
+    plain: bool
+    """Whether it is one sentence that denies nothing and supposes nothing."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +72,13 @@ def findings(worded: Worded, sentences: Sequence[Sentence], *, number: Number | 
             run = sentences[first : last + 1]
             polarity = _speaks(worded, run, number)
             if polarity is not None:
-                found.append(Finding(polarity, " ".join(sentence.source for sentence in run)))
+                found.append(Finding(polarity, " ".join(sentence.source for sentence in run), _is_plain(run)))
                 break
     return tuple(found)
+
+
+def _is_plain(run: Sequence[Sentence]) -> bool:
+    return len(run) == 1 and not denials(run[0].text, PLAIN_WINDOW) and not supposes(run[0].text)
 
 
 def _speaks(worded: Worded, run: Sequence[Sentence], number: Number | None) -> Polarity | None:

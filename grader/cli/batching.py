@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.cli.judging import judge_options, named_judge
 from grader.cli.options import bank_option, isolation_option, language_option, seed_option
 from grader.errors import InputError
 
@@ -45,6 +46,7 @@ RENEWED_SECONDS = 10.0
 @click.option(
     "--address", metavar="HOST:PORT", help="With --engine ray: the cluster; one is started here unless given."
 )
+@judge_options
 @seed_option
 @isolation_option
 @language_option
@@ -59,6 +61,9 @@ def batch(
     assignment: str | None,
     engine: str,
     address: str | None,
+    judge_name: str | None,
+    judge_server: str | None,
+    judge_seconds: float,
     seed: int | None,
     isolation: str | None,
     language: Language,
@@ -68,7 +73,8 @@ def batch(
 
     SUBMISSIONS is a folder, or the folder or zip that Gradescope, Moodle, Canvas or nbgrader gave you; names are the
     candidates. A manifest is a CSV file with the columns candidate, question and path. Every verdict is written as it
-    comes; what has the same content is graded once. Exit code 0: all were graded. 3: some could not be.
+    comes; what has the same content is graded once. Exit code 0: all were graded. 3: some could not be. 4:
+    some are provisional, and wait for `grade review`.
 
     \b
     Example:
@@ -90,10 +96,13 @@ def batch(
         for note in intake.notes:
             _note(note)
         entrants = [_entrant(one, source, default, bank) for one in intake.handed]
+        judge = named_judge(judge_name, judge_server, judge_seconds, (one.question for one in entrants))
+        if judge is not None and engine != "local":
+            raise InputError("a model judges on this machine alone", cure="Grade without --judge, or by --engine local")
         machines = make_engine(engine, jobs, address, _packages(entrants))
-        record = make_record(entrants, source, seed=seed, level=level, assignment=assignment)
+        record = make_record(entrants, source, seed=seed, level=level, assignment=assignment, judge=judge)
         folder = _begin(out, record, resume=resume, seed=seed)
-        book = _grade_all(Batch(entrants, folder, resumed=resume), machines)
+        book = _grade_all(Batch(entrants, folder, resumed=resume, judge=judge), machines)
         if html:
             publish(book, entrants, folder, language)
     return _conclude(book, out, language, html=html)
@@ -214,4 +223,15 @@ def _conclude(book: Gradebook, out: Path, language: Language, *, html: bool) -> 
     render_overview(book, make_console(), language)
     pages = f"; {out}/index.html, and for candidates {out}/feedback/" if html else ""
     click.echo(f"Results: {out}/summary.csv, one row each; {out}/grades.csv; {out}/verdicts/{pages}")
-    return 0 if all(grade.marked for grade in book.grades) else 3
+    return exit_code_of(book, out)
+
+
+def exit_code_of(book: Gradebook, out: Path) -> int:
+    """Return 0 where everything has its mark, 3 where something could not be graded, 4 where something waits."""
+    from grader.verdict import Status
+
+    left = {grade.verdict.status for grade in book.grades if not grade.marked}
+    if Status.PROVISIONAL in left:
+        waiting = sum(grade.verdict.status is Status.PROVISIONAL for grade in book.grades)
+        click.echo(f"{waiting} provisional, without a mark until somebody decides: grade review {out}", err=True)
+    return 0 if not left else 4 if left == {Status.PROVISIONAL} else 3

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from grader.bank import Bank
     from grader.draft.brief import Brief
-    from grader.draft.conversation import Conversation
     from grader.draft.drafting import Workshop, Writer
-    from grader.draft.model import Model
     from grader.draft.record import Draft
+    from grader.models.conversation import Conversation
+    from grader.models.model import Model
     from grader.verdict import Level
 
 KEY = "GRADE_MODEL_KEY"
@@ -184,16 +184,16 @@ def _model(wishes: Wishes) -> Model:
     Raises:
         InputError: a server without the name of a model, or nothing to write a question with.
     """
-    from grader.draft.model import NoModel
+    from grader.models.model import NoModel
 
     if wishes.server:
-        from grader.draft.server import ServerModel
+        from grader.models.server import ServerModel
 
         if not wishes.model:
             raise InputError("the server needs to know which model to use", cure="Name it with --model")
         return ServerModel(wishes.server, wishes.model, os.environ.get(KEY, ""))
     if wishes.model:
-        from grader.draft.local import load_local
+        from grader.models.local import load_local
 
         return load_local(wishes.model)
     if not wishes.template:
@@ -203,15 +203,17 @@ def _model(wishes: Wishes) -> Model:
 
 
 def _workshop(wishes: Wishes, model: Model, log: Path, bank: Bank) -> Workshop:
-    from grader.draft.budget import Budget
-    from grader.draft.conversation import Conversation
+    from grader.draft.asking import SYSTEM
     from grader.draft.drafting import Workshop
-    from grader.draft.replies import Replies, default_folder
+    from grader.models.budget import Budget
+    from grader.models.conversation import Conversation
+    from grader.models.replies import Replies, default_folder
     from grader.verdict import Level
 
     conversation = Conversation(
         model,
         Budget(wishes.tokens, wishes.seconds),
+        SYSTEM,
         log,
         replies=None if wishes.fresh else Replies(default_folder()),
         seed=wishes.seed,

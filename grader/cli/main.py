@@ -30,6 +30,7 @@ COMMANDS = {
     "batch": ("grader.cli.batching:batch", "Grade many submissions."),
     "rerun": ("grader.cli.repeating:rerun", "Repeat a verdict from its record."),
     "regrade": ("grader.cli.repeating:regrade", "Grade a batch again after a suite was mended."),
+    "review": ("grader.cli.reviewing:review", "Decide what rules and models left open."),
     "assess": ("grader.cli.assessing:assess", "Prepare a take-home: check its file, choose its questions."),
     "stats": ("grader.cli.learning:stats", "Say what results tell of questions and checks."),
     "similar": ("grader.cli.learning:similar", "Show submissions that share what others do not."),
@@ -99,7 +100,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run `grade` and exit: 0 accepted, 1 not accepted, 2 misused, 3 the grader could not do its work."""
+    """Run `grade` and exit: 0 accepted, 1 not, 2 misused, 3 the grader could not do its work, 4 provisional."""
     signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

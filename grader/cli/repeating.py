@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.cli.judging import judge_options, named_judge
 from grader.cli.options import bank_option, language_option
 from grader.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from grader.answers.judge import Judge
     from grader.changes import Change
     from grader.question import Language
     from grader.regrade import Regrading
@@ -25,9 +27,18 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", metavar="VERDICT.json", type=click.Path(path_type=Path))
 @click.argument("submission", type=click.Path(path_type=Path), required=False)
+@judge_options
 @language_option
 @bank_option
-def rerun(file: Path, submission: Path | None, language: Language, bank_folder: Path | None) -> int:
+def rerun(
+    file: Path,
+    submission: Path | None,
+    judge_name: str | None,
+    judge_server: str | None,
+    judge_seconds: float,
+    language: Language,
+    bank_folder: Path | None,
+) -> int:
     """Grade a submission again as its verdict says: same seed, same suite; say whether the same comes out.
 
     SUBMISSION is what was graded; for a verdict of a batch it is found by itself. Exit code 0: the same verdict. 1:
@@ -48,10 +59,12 @@ def rerun(file: Path, submission: Path | None, language: Language, bank_folder: 
     before = _read_verdict(file)
     question = load_bank(bank_folder).find(before.question)
     _see_the_same_suite(before, question, file)
+    judge = named_judge(judge_name, judge_server, judge_seconds, [question])
+    _see_the_same_judge(before, judge, file)
     with _submission_of(file, submission, before) as path:
         again = _read_again(path, question, before)
         level = before.isolation.level if before.isolation is not None else None
-        after = grade(question, again, seed=before.seed, isolation=Level(level) if level else None)
+        after = grade(question, again, seed=before.seed, isolation=Level(level) if level else None, judge=judge)
     change = compare(path.name, before, after)
     render_rerun(change, before, after, make_console(), language)
     return 1 if change.marks else 0
@@ -70,6 +83,7 @@ def rerun(file: Path, submission: Path | None, language: Language, bank_folder: 
 )
 @click.option("--jobs", type=click.IntRange(1), help="Submissions graded at a time; one a core unless given.")
 @click.option("--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True)
+@judge_options
 @language_option
 @bank_option
 def regrade(
@@ -79,12 +93,16 @@ def regrade(
     source: Path | None,
     jobs: int | None,
     form: str,
+    judge_name: str | None,
+    judge_server: str | None,
+    judge_seconds: float,
     language: Language,
     bank_folder: Path | None,
 ) -> int:
     """Grade the batch in DIR again, after a suite was mended; show whose points change, and by which check.
 
-    Nothing is written over without --apply and --reason. Exit code 0: done. 3: some could not be graded.
+    Nothing is written over without --apply and --reason. Exit code 0: done. 3: some could not be graded. 4: some
+    are provisional, and wait for `grade review`; what was decided there before counts where it is run again.
 
     \b
     Example:
@@ -92,6 +110,7 @@ def regrade(
       grade regrade results/ --apply --reason "the tolerance of test_mean was too tight"
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
     from grader.bank import load_bank
+    from grader.cli.batching import exit_code_of
     from grader.cli.progress import progress
     from grader.engine import LocalEngine
     from grader.records import BatchFolder, found_again
@@ -102,7 +121,9 @@ def regrade(
     results = BatchFolder(folder)
     record, bank = results.record(), load_bank(bank_folder)
     with found_again(record, source) as paths:
-        regrading = Regrading(results, entrants_of(record, paths, bank))
+        entrants = entrants_of(record, paths, bank)
+        judge = named_judge(judge_name, judge_server, judge_seconds, (one.question for one in entrants))
+        regrading = Regrading(results, entrants, judge)
         with progress(len(regrading.entrants)) as told:
             book = regrading.run(LocalEngine(jobs), told)
     changes = regrading.changes()
@@ -111,7 +132,7 @@ def regrade(
         click.echo(f"Applied; the old verdicts are in {regrading.apply(reason.strip(), changes, book)}.", err=True)
     elif any(change.marks for change in changes):
         click.echo('Nothing was written over: --apply --reason "..." does.', err=True)
-    return 0 if all(grade.marked for grade in book.grades) else 3
+    return exit_code_of(book, folder)
 
 
 def _show(regrading: Regrading, changes: Sequence[Change], form: str, language: Language) -> None:
@@ -161,6 +182,22 @@ def _see_the_same_suite(before: Verdict, question: AnyQuestion, file: Path) -> N
         fault = f"it cannot be repeated: of {question.qualified_id}, {', '.join(files)} changed after it was graded"
         cure = "Bring the old files back; or grade by the new ones: `grade submit`, or `grade regrade` for a batch"
         raise InputError(fault, file=file, cure=cure)
+
+
+def _see_the_same_judge(before: Verdict, judge: Judge | None, file: Path) -> None:
+    """Refuse to repeat without a person, or a model, what one of them has said.
+
+    Raises:
+        InputError: says who is missing.
+    """
+    decided = sum(check.detail is not None and check.detail.decision is not None for check in before.checks)
+    if decided:
+        cure = "Repeat the verdict before it, under history/ of the batch"
+        raise InputError(f"it cannot be repeated: a person decided on {decided} key points", file=file, cure=cure)
+    asked = judge.model.identity if judge is not None else ""
+    if before.judge and before.judge != asked:
+        fault = f"it cannot be repeated: {before.judge} was asked, and now {asked or 'no model'} would be"
+        raise InputError(fault, file=file, cure="Name the same model by --judge and --judge-server")
 
 
 @contextlib.contextmanager

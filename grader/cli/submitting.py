@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.cli.judging import judge_options, named_judge
 from grader.cli.options import bank_option, isolation_option, language_option, seed_option, watch_option
 from grader.errors import BrokenError, InputError, SubmissionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from grader.answers.judge import Judge
     from grader.question import Language, Visibility
     from grader.report import Reader
     from grader.rubric import AnyQuestion, AnySpec
@@ -37,6 +39,7 @@ REVIEWER_BY_DEFAULT = {"json", "junit"}
     help="Who will read it. By default a reviewer for json and junit, a candidate otherwise.",
 )  # fmt: skip
 @watch_option
+@judge_options
 @seed_option
 @isolation_option
 @language_option
@@ -48,6 +51,9 @@ def submit(
     output: Path | None,
     audience: str | None,
     watch: bool,
+    judge_name: str | None,
+    judge_server: str | None,
+    judge_seconds: float,
     seed: int | None,
     isolation: str | None,
     language: Language,
@@ -55,7 +61,8 @@ def submit(
 ) -> int:
     """Grade FILE (a .py, .ipynb, folder or zip) as an answer to the question ID.
 
-    Exit code 0: accepted. 1: not accepted. 2: misused or unreadable. 3: the grader could not do its work.
+    Exit code 0: accepted. 1: not accepted. 2: misused or unreadable. 3: the grader could not do its work. 4:
+    provisional, for something waits for a person.
 
     \b
     Example:
@@ -78,7 +85,10 @@ def submit(
     def tell(question: AnyQuestion, verdict: Verdict) -> None:
         _deliver(_report(verdict, question, file, form, reader, language, to_screen=output is None), output)
 
-    return _grade(find, file, tell, Reader(Audience(reader), language), seed, isolation, watch=watch)
+    def judge(question: AnyQuestion) -> Judge | None:
+        return named_judge(judge_name, judge_server, judge_seconds, [question])
+
+    return _grade(find, file, tell, Reader(Audience(reader), language), seed, isolation, watch=watch, judge=judge)
 
 
 @click.command("try")
@@ -129,8 +139,9 @@ def _grade(
     *,
     only: Visibility | None = None,
     watch: bool,
+    judge: Callable[[AnyQuestion], Judge | None] = lambda _question: None,
 ) -> int:
-    """Grade and tell, once or at every save; return the exit code."""
+    """Grade and tell, once or at every save; return the exit code. A model is not asked at every save."""
     from grader.grading import grade
     from grader.verdict import Level
 
@@ -140,7 +151,7 @@ def _grade(
 
         return watching.watch(watching.Job(find, file, tell, reader, seed, level, only))
     question = find()
-    verdict = grade(question, file, seed=seed, isolation=level, only=only)
+    verdict = grade(question, file, seed=seed, isolation=level, only=only, judge=judge(question))
     tell(question, verdict)
     return exit_code(verdict)
 
@@ -180,10 +191,10 @@ def _what_is_hidden(question: AnyQuestion, verdict: Verdict, language: Language)
 
 
 def exit_code(verdict: Verdict) -> int:
-    """Return 0 accepted, 1 not accepted, 2 unreadable, 3 not graded."""
+    """Return 0 accepted, 1 not accepted, 2 unreadable, 3 not graded, 4 provisional."""
     from grader.verdict import Status
 
-    codes = {Status.ACCEPTED: 0, Status.INVALID: 2, Status.BROKEN: 3, Status.UNGRADED: 3}
+    codes = {Status.ACCEPTED: 0, Status.INVALID: 2, Status.BROKEN: 3, Status.UNGRADED: 3, Status.PROVISIONAL: 4}
     return codes.get(verdict.status, 1)
 
 

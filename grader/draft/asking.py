@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from grader.draft.conversation import schema_of
 from grader.draft.plan import Plan, Program, StatementDraft
 from grader.draft.vocabulary import Integer, Number, Relation, Row, SuiteDraft, Table, TensorOf
+from grader.models.conversation import schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from grader.draft.plan import Mistake
     from grader.draft.vocabulary import CheckDraft
 
+SYSTEM = (
+    "You write exam questions on artificial-intelligence engineering, together with everything that is needed to "
+    "grade the answers. Reply with one JSON object that fits the given schema, and with nothing else."
+)
 _PLAN = """\
 The candidate writes one pure Python function, which a hidden suite tests by its results alone: it is deterministic,
 reads and prints nothing. behaviours: what it must do, edge cases and refused inputs among them, each precise enough

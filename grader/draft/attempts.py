@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grader.bank import starter, statement
-from grader.draft.conversation import NoReplyError
 from grader.draft.plan import Program
 from grader.draft.record import Attempts
 from grader.grading import grade
+from grader.models.conversation import NoReplyError
 from grader.proof.workbench import made
 from grader.verdict import Status
 
 if TYPE_CHECKING:
-    from grader.draft.conversation import Conversation
+    from grader.models.conversation import Conversation
     from grader.question import Question
     from grader.verdict import Level
 

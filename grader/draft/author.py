@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from grader.draft import asking
 from grader.draft.agreement import agree, draw
-from grader.draft.conversation import Conversation, NoReplyError
 from grader.draft.journal import Journal, RefusalError
 from grader.draft.lab import Lab
 from grader.draft.manuscript import Manuscript, make_spec
@@ -17,6 +16,7 @@ from grader.draft.plan import Plan, Program, StatementDraft
 from grader.draft.rendering import hidden_suite, public_suite, starter, statements
 from grader.draft.triage import fault_of
 from grader.draft.vocabulary import SuiteDraft
+from grader.models.conversation import Conversation, NoReplyError
 from grader.proof.trial import MINIMUM_WRONG
 
 if TYPE_CHECKING:

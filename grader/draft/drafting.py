@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from grader.bank import Bank
     from grader.draft.brief import Brief
-    from grader.draft.conversation import Conversation
     from grader.draft.folder import DraftFolder
     from grader.draft.manuscript import Manuscript
+    from grader.models.conversation import Conversation
     from grader.proof.document import Proof
     from grader.proof.workbench import Step
     from grader.question import Question

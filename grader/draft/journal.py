@@ -7,15 +7,15 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grader.draft.model import ModelError
 from grader.draft.record import StageRecord
 from grader.errors import BankError
+from grader.models.model import ModelError
 from grader.report.untrusted import neutral
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from grader.draft.conversation import Conversation
+    from grader.models.conversation import Conversation
 
     Heard = Callable[[str], None]
 

@@ -6,15 +6,15 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from grader.draft.conversation import NoReplyError
 from grader.draft.manuscript import Manuscript, make_spec
 from grader.draft.templates.template import Translation
+from grader.models.conversation import NoReplyError
 
 if TYPE_CHECKING:
     from grader.draft.brief import Brief
-    from grader.draft.conversation import Conversation
     from grader.draft.journal import Journal, Note
     from grader.draft.templates.template import Slots, Template
+    from grader.models.conversation import Conversation
 
 SLOT_TOKENS = 320
 WARMTH = 0.4

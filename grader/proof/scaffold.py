@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Literal
 
 from grader.errors import InputError
 
 FILES = Path(__file__).parent / "scaffold_files"
+Kind = Literal["code", "choice", "short"]
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
-def write_scaffold(bank: Path, family: str, name: str) -> tuple[Path, ...]:
-    """Write the question's two folders and return the files.
+def write_scaffold(bank: Path, family: str, name: str, kind: Kind = "code") -> tuple[Path, ...]:
+    """Write the folders of a question of some kind, and return the files.
 
     Raises:
         InputError: the name is no slug, or the question exists.
@@ -24,7 +26,7 @@ def write_scaffold(bank: Path, family: str, name: str) -> tuple[Path, ...]:
     for place in places.values():
         if place.exists():
             raise InputError("the question exists already", file=place, cure="Choose another id; nothing was written")
-    return tuple(path for part, place in places.items() for path in _copy(FILES / part, place, family, name))
+    return tuple(path for part, place in places.items() for path in _copy(FILES / kind / part, place, family, name))
 
 
 def _copy(source: Path, target: Path, family: str, name: str) -> list[Path]:

@@ -7,6 +7,8 @@
 | `category` | and points by group, public checks, categories and hints of hidden failures, speed, limits, notes |
 | `full` | and, of a hidden failure, the exception's builtin type and the submission's own lines |
 
+While a verdict is provisional, the status alone.
+
 What the guest reports of a hidden check is itself a channel: the name of an exception class or of a file can be
 made from a hidden input, and so can what the submission prints. So a type is shown only where it is a builtin one,
 a line only in the text we hold ourselves, and output only where no hidden check was run.
@@ -102,8 +104,9 @@ class CandidateReport(Frozen):
 def candidate_report(verdict: Verdict, source: Mapping[str, str]) -> CandidateReport:
     """Build what the candidate may see; `source` is the submission's own text, by the label of its files."""
     feedback = verdict.feedback
-    scored = feedback is not Feedback.NONE
-    detailed = feedback in {Feedback.CATEGORY, Feedback.FULL}
+    final = verdict.status is not Status.PROVISIONAL  # what still waits would be read as lost
+    scored = final and feedback is not Feedback.NONE
+    detailed = final and feedback in {Feedback.CATEGORY, Feedback.FULL}
     printable = detailed and all(check.visibility is Visibility.PUBLIC for check in verdict.checks)
     return CandidateReport(
         question=verdict.question,

@@ -9,7 +9,7 @@ from grader.question import Visibility
 from grader.report.candidate import candidate_report, executed
 from grader.report.reader import Audience
 from grader.report.untrusted import neutral, one_line
-from grader.report.wording import outcome_sentence, repeats, say
+from grader.report.wording import judging_rows, outcome_sentence, repeats, say
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _group_case(hidden: HiddenGroup, language: Language) -> Case:
 
 def _first_fault(outcomes: Iterable[Outcome]) -> Outcome:
     """Return what counts for a whole group: the submission's first fault, else ours, else a pass."""
-    ranked = sorted(outcomes, key=lambda outcome: outcome is Outcome.BROKEN)
+    ranked = sorted(outcomes, key=lambda outcome: not outcome.known)
     return ranked[0] if ranked else Outcome.PASSED
 
 
@@ -107,7 +107,8 @@ def _detail_lines(detail: Detail | None, language: Language) -> list[str]:
         "example": detail.example,
         "exception": detail.exception,
     }
-    lines = [f"{say(language, label)}: {neutral(value)}" for label, value in parts.items() if value]
+    rows = [*parts.items(), *judging_rows(detail, language)]
+    lines = [f"{say(language, label)}: {neutral(value)}" for label, value in rows if value]
     return lines + [_place(frame, language) for frame in detail.traceback]
 
 

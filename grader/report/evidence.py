@@ -12,7 +12,7 @@ from rich.text import Text
 from grader.report.differences import common_length, differing
 from grader.report.drawing import indented
 from grader.report.excerpt import traceback
-from grader.report.wording import outcome_sentence, repeats, score
+from grader.report.wording import judging_rows, outcome_sentence, repeats, score
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _HINT_STYLE = "magenta"
 
 
 def failing_check(check: CheckResult, pen: Pen) -> RenderableType:
-    """Draw a check that may be seen in full."""
+    """Draw a check that may be seen in full, with the evidence behind it."""
     title = Text.assemble(_mark(check.outcome, pen), pen.line(check.name, "bold"))
     facts = [pen.say(check.visibility.value), check.group.in_language(pen.language)]
     facts += [score(check.points, check.max_points, pen.language)] if check.max_points else []
@@ -60,12 +60,18 @@ def _titled(title: Text, sentence: Text, pen: Pen) -> RenderableType:
 
 
 def _mark(outcome: Outcome, pen: Pen) -> Text:
-    mark = Text("!", style="bold cyan") if outcome is Outcome.BROKEN else pen.mark(passed=False)
+    signs = {Outcome.BROKEN: "!", Outcome.UNDECIDED: "?"}
+    passed = outcome is Outcome.PASSED
+    mark = pen.mark(passed=passed) if outcome.known else Text(signs[outcome], style="bold cyan")
     return Text.assemble(mark, " ")
 
 
 def _sentence(outcome: Outcome, pen: Pen) -> Text:
-    return Text(outcome_sentence(outcome, pen.language), style="cyan" if outcome is Outcome.BROKEN else "red")
+    return Text(outcome_sentence(outcome, pen.language), style=_style(outcome))
+
+
+def _style(outcome: Outcome) -> str:
+    return "green" if outcome is Outcome.PASSED else "red" if outcome.known else "cyan"
 
 
 def _failure_rows(failure: Failure, pen: Pen) -> Rows:
@@ -81,6 +87,7 @@ def _rows(check: CheckResult, pen: Pen) -> Rows:
         rows.append(("message", pen.block(check.message)))
     if detail is not None:
         rows += _calls(detail, pen) + _comparison(detail, pen) + _exception(detail, pen)
+        rows += [(label, pen.block(text)) for label, text in judging_rows(detail, pen.language)]
     return rows + _hint(check.hint, pen)
 
 

@@ -40,7 +40,8 @@ def gradescope_results(verdict: Verdict, reader: Reader) -> str:
     results: dict[str, Any] = {"output": _summary(report, reader.language), "stdout_visibility": "hidden"}
     if reviewer:
         tests.append(_reviewer_test(verdict, reader.language))
-        results["visibility"] = "hidden" if report.feedback is Feedback.NONE else "visible"
+        hidden = report.feedback is Feedback.NONE or report.status is Status.PROVISIONAL
+        results["visibility"] = "hidden" if hidden else "visible"
     if reviewer or report.points is not None:
         results |= {"score": verdict.points, "extra_data": {"max_score": verdict.max_points}}
     else:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from grader.verdict import Verdict
 
 _GRADED = {Status.ACCEPTED, Status.PARTIAL, Status.REJECTED}
-_OURS = {Status.UNGRADED, Status.BROKEN}
+_OURS = {Status.PROVISIONAL, Status.UNGRADED, Status.BROKEN}
 
 
 def junit_report(verdict: Verdict, reader: Reader) -> str:
@@ -61,7 +61,7 @@ def _properties(document: Verdict | CandidateReport) -> ET.Element:
 def _case_element(case: Case, question: str) -> ET.Element:
     element = ET.Element("testcase", name=case.name, classname=one_line(question), time=f"{case.seconds:.3f}")
     if case.outcome is not Outcome.PASSED:
-        tag = "error" if case.outcome is Outcome.BROKEN else "failure"
+        tag = "failure" if case.outcome.known else "error"
         fault = ET.SubElement(element, tag, type=case.outcome.value, message=case.sentence)
         fault.text = case.text
     return element

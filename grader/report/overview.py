@@ -25,6 +25,7 @@ _STYLES = {
     Status.ACCEPTED: "green",
     Status.PARTIAL: "yellow",
     Status.REJECTED: "red",
+    Status.PROVISIONAL: "magenta",
     Status.INVALID: "red",
     Status.UNGRADED: "magenta",
     Status.BROKEN: "magenta",

@@ -41,11 +41,12 @@ _STYLES = {
     Status.ACCEPTED: "green",
     Status.PARTIAL: "yellow",
     Status.REJECTED: "red",
+    Status.PROVISIONAL: "cyan",
     Status.INVALID: "magenta",
     Status.UNGRADED: "cyan",
     Status.BROKEN: "cyan",
 }
-_WITHOUT_POINTS = {Status.UNGRADED, Status.BROKEN}
+_WITHOUT_POINTS = {Status.PROVISIONAL, Status.UNGRADED, Status.BROKEN}
 _LEVELS = {"good": "green", "fair": "yellow", "bad": "red"}
 _WITHHELD = "The submission printed something. It is not shown, because it may repeat hidden inputs."
 
@@ -112,12 +113,15 @@ def _candidate_parts(report: CandidateReport, pen: Pen) -> Parts:
 
 
 def _reviewer_parts(verdict: Verdict, pen: Pen) -> Parts:
-    speeds = measured_speeds(verdict)
+    speeds, checks = measured_speeds(verdict), executed(verdict)
+    waiting = [check for check in checks if check.outcome is Outcome.UNDECIDED]
     return [
         *_head(verdict, pen),
         *_reason(verdict, pen),
-        *pen.section("Points", _groups(group_scores(executed(verdict)), pen)),
-        *pen.section("Failing checks", _failing(executed(verdict), pen)),
+        *pen.section("Points", _groups(group_scores(checks), pen)),
+        *pen.section("Waiting for a person", _drawn(waiting, pen)),
+        *pen.section("Found by a model or a person", _drawn(filter(_was_judged, checks), pen)),
+        *pen.section("Failing checks", _failing((each for each in checks if each not in waiting), pen)),
         *pen.section(
             "Performance",
             [_reviewer_speed(*pair, pen) for pair in zip(verdict.performance, speeds, strict=True)],
@@ -178,9 +182,19 @@ def _groups(groups: Sequence[GroupScore], pen: Pen) -> Parts:
 
 
 def _failing(checks: Iterable[CheckResult], pen: Pen) -> Parts:
-    """Draw the checks that did not pass, with an empty line between two."""
-    failing = [failing_check(check, pen) for check in checks if check.outcome is not Outcome.PASSED]
-    return [part for check in failing for part in (Text(), check)][1:]
+    """Draw the checks that did not pass."""
+    return _drawn((check for check in checks if check.outcome is not Outcome.PASSED), pen)
+
+
+def _was_judged(check: CheckResult) -> bool:
+    """Tell whether somebody else than the rules gave a check its points."""
+    judged = check.detail is not None and bool(check.detail.opinions or check.detail.decision)
+    return judged and check.outcome is Outcome.PASSED
+
+
+def _drawn(checks: Iterable[CheckResult], pen: Pen) -> Parts:
+    """Draw checks with the evidence behind each, and an empty line between two."""
+    return [part for check in checks for part in (Text(), failing_check(check, pen))][1:]
 
 
 def _candidate_speed(speed: Speed, pen: Pen) -> RenderableType:

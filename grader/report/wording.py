@@ -26,6 +26,7 @@ _OUTCOMES_ZH = {
     Outcome.FORBIDDEN: "使用了题目禁止的内容",
     Outcome.NOT_MET: "回答中没有说明",
     Outcome.CONTRADICTED: "与回答相矛盾",
+    Outcome.UNDECIDED: "等待人工判定",
     Outcome.NOT_RUN: "没有运行，因为限额在此之前已经用完",
     Outcome.BROKEN: "无法评分：是评分器或测试集的问题，与提交无关",
 }
@@ -34,12 +35,17 @@ _STATUSES: dict[Status, dict[Language, str]] = {
     Status.ACCEPTED: {"en": "accepted", "zh": "通过"},
     Status.PARTIAL: {"en": "partial", "zh": "部分通过"},
     Status.REJECTED: {"en": "rejected", "zh": "未通过"},
+    Status.PROVISIONAL: {"en": "provisional", "zh": "暂定"},
     Status.INVALID: {"en": "invalid", "zh": "无效"},
     Status.UNGRADED: {"en": "not graded", "zh": "未评分"},
     Status.BROKEN: {"en": "grader broken", "zh": "评分器故障"},
 }
 
 _EXPLANATIONS: dict[Status, dict[Language, str]] = {
+    Status.PROVISIONAL: {
+        "en": "A person has still to look at a part of the answer. Until then there are no points.",
+        "zh": "回答的一部分尚待人工判定。在此之前没有得分。",
+    },
     Status.INVALID: {"en": "There is nothing to grade.", "zh": "没有可以评分的内容。"},
     Status.UNGRADED: {
         "en": "This machine lacks what the question needs. It does not count against the submission.",
@@ -59,6 +65,24 @@ _ZH = {
     "difference": "差异",
     "example": "反例",
     "exception": "异常",
+    "model": "模型",
+    "passage": "其余内容",
+    "decision": "人工判定",
+    "{stance}: {quote}": "{stance}：{quote}",
+    "met": "说到",
+    "contradicted": "相矛盾",
+    "not met": "没有说到",
+    "unclear": "无法判断",
+    "Waiting for a person": "等待人工判定",
+    "Found by a model or a person": "由模型或人工判定通过",
+    "key point": "要点",
+    "answer": "回答",
+    "left over": "尚未归入要点",
+    "place": "相关位置",
+    "why": "原因",
+    "{count} answers wait": "{count} 份回答等待判定",
+    "{count} others are nearly the same. What they say instead:": "另有 {count} 份几乎相同。不同之处：",
+    "the same words": "用词相同",
     "hint": "提示",
     "public": "公开",
     "hidden": "隐藏",
@@ -231,6 +255,20 @@ def status_word(status: Status, language: Language) -> str:
 def status_explanation(status: Status, language: Language) -> str:
     """Say why a submission has no result; an empty string where it has one."""
     return _EXPLANATIONS.get(status, {}).get(language, "")
+
+
+def judging_rows(detail: Detail, language: Language) -> list[tuple[str, str]]:
+    """Return label and text for what a model and a person said, and for the passage that one of them has to judge."""
+    rows = [("passage", detail.passage)] if detail.passage else []
+    for opinion in detail.opinions:
+        said = say(language, opinion.stance.value) + (f" ({opinion.fault})" if opinion.fault else "")
+        quoted = say(language, "{stance}: {quote}", stance=said, quote=opinion.quote) if opinion.quote else said
+        rows.append(("model", quoted))
+    if detail.decision is not None:
+        decided = detail.decision
+        stance = say(language, "met" if decided.met else "not met")
+        rows.append(("decision", f"{stance}, {decided.by}, {decided.time}: {decided.reason}"))
+    return rows
 
 
 def repeats(message: str, detail: Detail) -> bool:

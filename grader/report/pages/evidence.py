@@ -9,7 +9,7 @@ from grader.report.lengths import capped, clipped
 from grader.report.pages.listing import Listing
 from grader.report.pages.markup import Markup, Node, element
 from grader.report.untrusted import neutral, one_line
-from grader.report.wording import number, outcome_sentence, repeats, say, seconds
+from grader.report.wording import judging_rows, number, outcome_sentence, repeats, say, seconds
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _SIGNS = {
     Outcome.BROKEN: "!",
     Outcome.NOT_MET: "○",
     Outcome.CONTRADICTED: "≠",
+    Outcome.UNDECIDED: "?",
 }
 
 
@@ -38,7 +39,7 @@ def symbol(outcome: Outcome) -> str:
 
 def kind_of(outcome: Outcome) -> str:
     """Return how an outcome is coloured: `good`, `bad`, `ours` where it is no fault of the submission's."""
-    return {Outcome.PASSED: "good", Outcome.BROKEN: "ours"}.get(outcome, "bad")
+    return {Outcome.PASSED: "good", Outcome.BROKEN: "ours", Outcome.UNDECIDED: "ours"}.get(outcome, "bad")
 
 
 def draw_check(check: CheckResult, address: str, listing: Listing, language: Language) -> Markup:
@@ -132,7 +133,8 @@ def _detail_rows(detail: Detail, listing: Listing, language: Language) -> Rows:
     after = {"difference": detail.difference, "exception": detail.exception}
     rows: Rows = [(label, draw_text(value, language)) for label, value in before.items() if value]
     rows += _comparison(detail, language)
-    rows += [(label, draw_text(value, language)) for label, value in after.items() if value]
+    texts = [*after.items(), *judging_rows(detail, language)]
+    rows += [(label, draw_text(value, language)) for label, value in texts if value]
     return [*rows, ("where", draw_places(detail.traceback, listing, language))] if detail.traceback else rows
 
 

@@ -35,13 +35,14 @@ KINDS = {
     Status.ACCEPTED: "good",
     Status.PARTIAL: "fair",
     Status.REJECTED: "bad",
+    Status.PROVISIONAL: "ours",
     Status.INVALID: "bad",
     Status.UNGRADED: "ours",
     Status.BROKEN: "ours",
 }
 _WITH_PAIRS = "A dot is one pair, the first on top. Line and band: the measured ratio and its interval."
 _WITHOUT_PAIRS = "Line and band: the measured ratio and its interval."
-_WITHOUT_POINTS = {Status.UNGRADED, Status.BROKEN}
+_WITHOUT_POINTS = {Status.PROVISIONAL, Status.UNGRADED, Status.BROKEN}
 
 
 def draw_head(report: Verdict | CandidateReport, language: Language) -> Markup:

@@ -1,0 +1,103 @@
+"""Decisions become verdicts: what was undecided is met or not, the old verdict is kept, the tables are renewed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from grader import __version__
+from grader.answers.conclusion import conclude
+from grader.batch import slim, summarize
+from grader.changes import compare
+from grader.gradebook import Grade, Gradebook
+from grader.review.decisions import moment
+from grader.review.queue import id_of
+from grader.verdict import Detail, Outcome, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from grader.changes import Change
+    from grader.records import BatchFolder, Entry
+    from grader.verdict import CheckResult, Decision, Verdict
+
+REASON = "review"
+
+
+def apply(folder: BatchFolder, decisions: Mapping[str, Decision]) -> tuple[Change, ...]:
+    """Put decided verdicts in the place of those that wait; the log is written last, so that it can be done again.
+
+    Args:
+        folder: of the batch.
+        decisions: item to what was decided on it.
+
+    Returns:
+        What changed, candidate by candidate.
+    """
+    found = {entry: folder.kept(entry) for entry in folder.record().entries}
+    there = {entry: verdict for entry, verdict in found.items() if verdict is not None}
+    decided = {entry: decided_on(verdict, decisions) for entry, verdict in there.items()}
+    changed = {entry: verdict for entry, verdict in decided.items() if verdict != there[entry]}
+    if not changed:
+        return ()
+    kept = folder.keep_old()
+    for entry, verdict in changed.items():
+        folder.keep(entry, verdict)
+    changes = tuple(compare(entry.candidate, there[entry], verdict) for entry, verdict in changed.items())
+    folder.log(
+        {
+            "time": moment(),
+            "reason": REASON,
+            "grader": __version__,
+            "files": {},
+            "before": kept.relative_to(folder.root).as_posix(),
+            "changes": [asdict(change) for change in changes],
+        }
+    )
+    summarize(book_of(folder), folder)
+    return changes
+
+
+def book_of(folder: BatchFolder) -> Gradebook:
+    """Return all grades of a batch, as its verdicts stand."""
+    found = {entry: folder.kept(entry) for entry in folder.record().entries}
+    return Gradebook(tuple(_grades({entry: verdict for entry, verdict in found.items() if verdict is not None})))
+
+
+def decided_on(verdict: Verdict, decisions: Mapping[str, Decision]) -> Verdict:
+    """Return a verdict with every decision on it; it stays provisional as long as one is missing."""
+    if verdict.status is not Status.PROVISIONAL:
+        return verdict
+    checks = tuple(_decided(check, decisions.get(id_of(verdict, check))) for check in verdict.checks)
+    concluded = conclude(checks)
+    return verdict.model_copy(
+        update={
+            "checks": checks,
+            "status": concluded.status,
+            "points": concluded.points,
+            "message": concluded.message,
+        }
+    )
+
+
+def _decided(check: CheckResult, decision: Decision | None) -> CheckResult:
+    if check.outcome is not Outcome.UNDECIDED or decision is None:
+        return check
+    detail = check.detail or Detail()
+    return check.model_copy(
+        update={
+            "outcome": Outcome.PASSED if decision.met else Outcome.NOT_MET,
+            "points": check.max_points if decision.met else 0.0,
+            "hint": None if decision.met else check.hint,
+            "detail": detail.model_copy(update={"decision": decision}),
+        }
+    )
+
+
+def _grades(verdicts: Mapping[Entry, Verdict]) -> Iterator[Grade]:
+    """Yield a grade for each submission; of those with the same content the first is the original."""
+    first: dict[tuple[str, str], str] = {}
+    for entry, verdict in verdicts.items():
+        content = verdict.submission.sha256
+        original = first.setdefault((entry.question, content), entry.candidate) if content else entry.candidate
+        yield Grade(entry.candidate, slim(verdict), entry.path, None if original == entry.candidate else original)
