@@ -12,9 +12,11 @@ from grader.verdict import (
     Detail,
     Isolation,
     Level,
+    Opinion,
     Outcome,
     PerformanceResult,
     SourceLine,
+    Stance,
     Status,
     SubmissionId,
     Usage,
@@ -178,7 +180,33 @@ ACCEPTED = verdict(
     usage=PARTIAL.usage,
 )
 REJECTED = verdict(Status.REJECTED, checks=(hidden("test_row_of_padding", EMPTY, Outcome.CRASHED),))
-SAMPLES = (PARTIAL, EVERY_OUTCOME, INVALID, BROKEN, UNGRADED, ACCEPTED, REJECTED)
+PROVISIONAL = verdict(
+    Status.PROVISIONAL,
+    message="1 of 2 key points wait for a person",
+    answer="It balloons.",
+    judge="scripted at http://127.0.0.1:8000/v1",
+    checks=(
+        hidden(
+            "found",
+            EMPTY,
+            Outcome.PASSED,
+            message="met, by the model, asked three times",
+            detail=Detail(opinions=(Opinion(stance=Stance.MET, quote="It balloons."),) * 3),
+        ),
+        hidden(
+            "growth",
+            PADDING,
+            Outcome.UNDECIDED,
+            message="the model cannot tell; the rules: not met",
+            detail=Detail(
+                expected="It grows.",
+                passage="It balloons.",
+                opinions=(Opinion(stance=Stance.UNCLEAR, quote="It grows.", fault="met, but it is not there"),) * 3,
+            ),
+        ),
+    ),
+)
+SAMPLES = (PARTIAL, EVERY_OUTCOME, INVALID, BROKEN, UNGRADED, ACCEPTED, REJECTED, PROVISIONAL)
 
 
 @pytest.mark.parametrize("status", Status)
