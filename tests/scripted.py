@@ -143,7 +143,9 @@ class Script:
     """What it says to any other schema."""
 
     def __call__(self, body: dict[str, Any]) -> Said:
-        """Answer one request."""
+        """Answer one request; it has no embeddings."""
+        if "input" in body:
+            return 404
         kind = body["response_format"]["json_schema"]["name"]
         if kind == "Program":
             return json.dumps({"code": self._program(body)})
@@ -190,11 +192,19 @@ def serving(
             if isinstance(said, int):
                 self.send_error(said, "as the script says")
                 return
+            if self.path.endswith("/embeddings"):
+                self.plain(said)
+                return
             self.send_response(200)
             self.send_header("Content-Type", "text/event-stream")
             self.end_headers()
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the client may have given up
                 self.stream(said)
+
+        def plain(self, text: str) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(text.encode())
 
         def stream(self, text: str) -> None:
             pieces = [text[start : start + 40] for start in range(0, len(text), 40)] or [""]

@@ -35,7 +35,7 @@ from grader.models.server import ServerModel
 from grader.proof.ledger import State, read_proof, state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from grader.draft.record import Draft
 
@@ -278,17 +278,31 @@ def test_a_proof_of_foreign_programs_loads_none_of_them(tmp_path: Path) -> None:
 # --- templates -------------------------------------------------------------------------------------------------------
 
 
+class Embedding(NoModel):
+    """Says nothing, and finds a text the nearer the more it is about classes."""
+
+    def embed(self, texts: Sequence[str], *, deadline: float) -> list[list[float]]:  # noqa: ARG002  it is quick
+        return [[len(text) / 1000, float(text.count("class"))] for text in texts]
+
+
 def test_a_template_needs_no_model(tmp_path: Path) -> None:
     """With its own words it is proven; a changed draft is taken by force alone, and that is written down."""
     folder = new_folder(tmp_path / "drafts", "score")
-    conversation = Conversation(NoModel(), Budget(1, 1.0), SYSTEM, folder.log)
+    conversation = Conversation(Embedding(), Budget(1, 600.0), SYSTEM, folder.log)
+    bank = load_bank(ROOT / "bank")
     writer = TemplateWriter(find_template("metric"), None, translate=False)
-    draft = make_draft(BRIEF, folder, Workshop(writer, conversation, heard=lambda _stage: None), template="metric")
+    draft = make_draft(
+        BRIEF, folder, Workshop(writer, conversation, bank, heard=lambda _stage: None), template="metric"
+    )
     with (folder.bank("training") / "statement.en.md").open("a", encoding="utf-8") as statement:
         statement.write("\nA word more.\n")
 
     assert draft.ending is Ending.PROVEN
     assert "story" in draft.defaults
+    assert draft.nearness
+    assert f"- {draft.nearness[0].id}: {draft.nearness[0].cosine:.2f} by the model's vectors" in (
+        folder.path / "report.md"
+    ).read_text(encoding="utf-8")
     with pytest.raises(InputError, match="it has changed since it was proven"):
         accept(folder, tmp_path / "bank")
     acceptance = accept(folder, tmp_path / "bank", force=True, reason="the word was missing")

@@ -150,3 +150,14 @@ def test_a_small_model_drafts_a_question(tmp_path: Path) -> None:
 
     assert (draft.ending, draft.reason) == (Ending.PROVEN, "")
     assert draft.tokens > 0
+
+
+def test_texts_become_vectors(model: LocalModel) -> None:
+    """The mean of a text's last hidden states: the same again, another for another text, none when time is over."""
+    texts = ["the loss of a row", "a mask of what is real", "word " * 3000]
+    vectors = model.embed(texts, deadline=time.monotonic() + 60)
+    assert {len(vector) for vector in vectors} == {model.network.config.hidden_size}
+    assert model.embed(texts[:1], deadline=time.monotonic() + 60) == vectors[:1]
+    assert vectors[0] != vectors[1]
+    with pytest.raises(ModelError, match="time is spent"):
+        model.embed(texts, deadline=time.monotonic())

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 from grader.draft.attempts import try_as_candidate
 from grader.draft.journal import Journal, RefusalError
 from grader.draft.lab import Lab
-from grader.draft.likeness import alike
-from grader.draft.record import Attempts, Draft, Ending, Likeness
+from grader.draft.likeness import alike, near
+from grader.draft.record import Attempts, Draft, Ending, Likeness, Nearness
 from grader.draft.sheet import draw_sheet
+from grader.models.model import ModelError
 from grader.proof.ledger import write_proof
 from grader.proof.trial import try_question
 from grader.report.untrusted import neutral
@@ -87,6 +88,7 @@ class _Drafting:
         self._journal = Journal(workshop.conversation, workshop.heard)
         self._manuscript: Manuscript | None = None
         self._likeness: tuple[Likeness, ...] = ()
+        self._nearness: tuple[Nearness, ...] = ()
         self._attempts: Attempts | None = None
         self._rounds = 0
 
@@ -110,12 +112,28 @@ class _Drafting:
         while not proof.proven:
             self._repair(proof)
             question, proof = self._prove()
+        if shop.bank:
+            self._look_around(question)
         if shop.attempts:
             with journal.stage("attempts") as note:
                 self._attempts = try_as_candidate(question, shop.conversation, shop.attempts, shop.level)
                 note.kept, note.offered = self._attempts.solved, self._attempts.tried
                 note.text = f"difficulty {self._attempts.difficulty}"
         return proof
+
+    def _look_around(self, question: Question) -> None:
+        """Look for questions that mean something near, where the model has vectors."""
+        talk, bank = self._workshop.conversation, self._workshop.bank
+        assert bank is not None, "there is somewhere to look"
+        with self._journal.stage("nearness") as note:
+            try:
+                self._nearness = near(
+                    question, bank.questions, talk.model, deadline=talk.budget.deadline,
+                    folder=talk.replies.folder if talk.replies else None,
+                )  # fmt: skip
+                note.text = f"{len(self._nearness)} of {len(bank.questions)} questions are near"
+            except ModelError as error:
+                note.text = f"not looked at: {error}"
 
     def _prove(self) -> tuple[Question, Proof]:
         """Write the question into its folder, look for others like it, and put it to the proof."""
@@ -164,6 +182,7 @@ class _Drafting:
             filled=dict(manuscript.filled) if manuscript else {},
             defaults=manuscript.defaults if manuscript else (),
             likeness=self._likeness,
+            nearness=self._nearness,
             attempts=self._attempts,
             tokens=shop.conversation.spent,
             seconds=round(seconds, 1),

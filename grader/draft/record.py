@@ -43,6 +43,13 @@ class Likeness(Frozen):
     """Of the draft's phrases that the other has too, 0 to 1."""
 
 
+class Nearness(Frozen):
+    """A question of the bank that means something near to a draft, by a model's embeddings."""
+
+    id: str
+    cosine: float
+
+
 class Attempts(Frozen):
     """How the same model fared as a candidate."""
 
@@ -81,6 +88,7 @@ class Draft(Frozen):
     defaults: tuple[str, ...] = ()
     """Slots that are the template's own, for the model filled in nothing that could be used."""
     likeness: tuple[Likeness, ...] = ()
+    nearness: tuple[Nearness, ...] = ()
     attempts: Attempts | None = None
     tokens: int = 0
     seconds: float = 0.0

@@ -74,9 +74,10 @@ def _faults(draft: Draft) -> Iterator[str]:
 
 
 def _likeness(draft: Draft) -> Iterator[str]:
-    if draft.likeness:
+    if draft.likeness or draft.nearness:
         yield from ("", "## Questions of the bank that resemble it", "")
         yield from (f"- {each.id}: {each.share:.0%} of the phrases" for each in draft.likeness[:MOST_LIKE])
+        yield from (f"- {each.id}: {each.cosine:.2f} by the model's vectors" for each in draft.nearness[:MOST_LIKE])
 
 
 def _next(draft: Draft) -> Iterator[str]:

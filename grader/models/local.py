@@ -14,11 +14,12 @@ from grader.models.constraint import Constraint
 from grader.models.model import ModelError, ModelMissingError, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from grader.models.model import Prompt, Told
 
 CURE = "Name a folder, a .gguf file, or a model in the hub's cache"
+EMBEDDED_TOKENS = 1024
 _ONE_AT_A_TIME = threading.Lock()
 """torch's seed and its number of threads belong to the process, and a batch asks from several threads."""
 EXTRA = "Install it with: pip install 'exam-grader[draft]'"
@@ -61,6 +62,25 @@ class LocalModel:
             )
         complete = bool(stream.tokens) and stream.tokens[-1] == self.tokenizer.eos_token_id
         return Reply(text=stream.text, tokens=len(stream.tokens), complete=complete)
+
+    def embed(self, texts: Sequence[str], *, deadline: float) -> list[list[float]]:
+        """Return for each text the mean of its tokens' last hidden states; of a long one, those of its beginning.
+
+        Raises:
+            ModelError: the time is over.
+        """
+        import torch
+
+        vectors = []
+        with _ONE_AT_A_TIME, _all_threads(), torch.no_grad():
+            for text in texts:
+                if time.monotonic() >= deadline:
+                    raise ModelError("the time is spent")
+                tokens = self.tokenizer(text, return_tensors="pt", truncation=True, max_length=EMBEDDED_TOKENS)
+                inputs = tokens["input_ids"].to(self.network.device)
+                states = self.network(inputs, output_hidden_states=True).hidden_states[-1]
+                vectors.append(states[0].float().mean(0).tolist())
+        return vectors
 
     def _encode(self, prompt: Prompt) -> Any:
         """Return the prompt's tokens [1, length]."""

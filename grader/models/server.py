@@ -19,7 +19,7 @@ from grader.models.model import ModelError, Reply
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from grader.models.model import Prompt, Told
 
@@ -30,6 +30,7 @@ PAUSES = (1.0, 4.0)
 """Before a request is made again that the server was too busy for."""
 BUSY = frozenset({429, 500, 502, 503, 504})
 MAX_REPLY = 2**20
+MAX_VECTORS = 32 * 2**20
 MAX_LINE = 2**16
 _EVENT = b"data:"
 _END = b"[DONE]"
@@ -103,6 +104,30 @@ class ServerModel:
         finally:
             connection.close()
 
+    def embed(self, texts: Sequence[str], *, deadline: float) -> list[list[float]]:
+        """Ask for vectors at `POST {base}/embeddings`, in the order of the texts.
+
+        Raises:
+            ModelError: the server refuses, cannot be reached, is too slow, or sends what are no vectors.
+        """
+        parts = urlsplit(self.base)
+        connection = self._connection(parts.scheme, parts.netloc)
+        try:
+            connection.connect()
+            connection.sock.settimeout(_patience(self.read_seconds, deadline))
+            body = json.dumps({"model": self.name, "input": list(texts)})
+            connection.request("POST", f"{parts.path.rstrip('/')}/embeddings", body, self._headers())
+            with connection.getresponse() as response:
+                if response.status != http.HTTPStatus.OK:
+                    raise _refusal(response)
+                return _vectors(response.read(MAX_VECTORS + 1))
+        except TimeoutError:
+            raise ModelError(f"{parts.netloc} was too slow: no vectors came in time") from None
+        except (OSError, http.client.HTTPException) as error:
+            raise ModelError(f"{parts.netloc} cannot be spoken to: {error or type(error).__name__}") from None
+        finally:
+            connection.close()
+
     def _connection(self, scheme: str, place: str) -> http.client.HTTPConnection:
         if scheme == "http":
             return http.client.HTTPConnection(place, timeout=self.connect_seconds)
@@ -124,6 +149,16 @@ class ServerModel:
             "stream_options": {"include_usage": True},
             "response_format": {"type": "json_schema", "json_schema": schema},
         }
+
+
+def _vectors(data: bytes) -> list[list[float]]:
+    """Read an answer with vectors, which need not come in order."""
+    try:
+        found = json.loads(data) if len(data) <= MAX_VECTORS else {}
+        rows = sorted(found["data"], key=lambda row: int(row["index"]))
+        return [list(row["embedding"]) for row in rows]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise ModelError("the server sends what are no vectors") from None
 
 
 def _is_address(base: str) -> bool:
