@@ -26,8 +26,12 @@ def _read_duration(value: object) -> object:
     return timedelta(**{_UNITS[match[2]]: float(match[1])})
 
 
-def _read_moment(value: object) -> object:
-    """Read a date and time; one without its offset from UTC would mean another moment for every reader."""
+def read_moment(value: object) -> datetime:
+    """Read a date and time; one without its offset from UTC would mean another moment for every reader.
+
+    Raises:
+        ValueError: it is none.
+    """
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
@@ -53,7 +57,7 @@ def _read_pick(value: object) -> object:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_read_duration)]
-Moment = Annotated[datetime, BeforeValidator(_read_moment)]
+Moment = Annotated[datetime, BeforeValidator(read_moment)]
 Range = Annotated[tuple[NonNegativeFloat, NonNegativeFloat], BeforeValidator(_read_range)]
 
 

@@ -1,0 +1,354 @@
+"""The office: the same on SQLite and on a real PostgreSQL server; what is on record cannot be changed unseen."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+
+pytest.importorskip("sqlalchemy", reason="sqlalchemy is not installed")
+pytest.importorskip("alembic", reason="alembic is not installed")
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from databases import Server, find_programs, server
+from invitations import KEY
+from offices import OPENS, Place, founded
+from sqlalchemy import create_engine, text
+from test_cli import assert_told, grade
+
+from grader.errors import InputError
+from grader.takehome.invitation import verify
+from grader.takehome.office.chain import Event, Proof, kept_rows
+from grader.takehome.office.receipts import begin, receive
+from grader.takehome.office.register import counting
+from grader.takehome.office.tables import Base
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NUMBERS = count()
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Server]:
+    """A server that was started for these tests."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL's programs are not installed: apt-get install postgresql")
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    with server(programs) as one:
+        yield one
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """An office on each kind of database."""
+    fresh = None
+    if request.param == "postgresql":
+        fresh = request.getfixturevalue("postgres").fresh(f"office_{next(NUMBERS)}")
+    return founded(tmp_path / "office", fresh)
+
+
+def proof(place: Place, expected: str | None = None) -> Proof:
+    with place.register() as register:
+        return register.chain.prove(kept_rows(register.session, register.row.id), expected)
+
+
+def tamper(place: Place, statement: str) -> None:
+    """Change the database as somebody does who can write to it."""
+    with place.office() as office:
+        engine = create_engine(office.database._url)
+        with engine.begin() as connection:
+            assert connection.execute(text(statement)).rowcount == 1
+        engine.dispose()
+
+
+# --- the database ---
+
+
+def test_the_migrations_make_what_the_models_say(place: Place) -> None:
+    with place.office() as office:
+        engine = create_engine(office.database._url)
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            differences = compare_metadata(context, Base.metadata)
+        engine.dispose()
+
+    assert differences == []
+
+
+def test_a_moment_comes_back_as_it_went_in(place: Place) -> None:
+    """Whatever the offset, to the microsecond."""
+    place.clock.moment = OPENS + timedelta(microseconds=123_457)
+    with place.office() as office:
+        receive(office, place.packed(), "ada")
+    with place.register() as register:
+        (row,) = register.receipts(register.find("C-0017"))
+
+    assert row.received == place.clock.moment
+    assert row.received.utcoffset() == timedelta(0)
+
+
+def test_what_fails_leaves_nothing(place: Place) -> None:
+    """A transaction is kept whole or not at all, its links with it."""
+    before = proof(place)
+    with pytest.raises(InputError, match="yet to come"):
+        _begin_twice(place)
+    with place.register() as register:
+        assert not register.beginnings(register.find("C-0017"))
+
+    assert proof(place) == before
+
+
+def _begin_twice(place: Place) -> None:
+    with place.register() as register:
+        begin(register, "C-0017", OPENS, "")
+        begin(register, "C-0017", OPENS + timedelta(days=1), "wrong, and too late")
+
+
+def test_many_writers_make_one_chain(place: Place) -> None:
+    """Links that are written at the same time come one after the other, and none is lost."""
+    before = proof(place).links
+
+    def write(number: int) -> None:
+        with place.register() as register:
+            register.record(Event("note", f"writer {number}"))
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(write, range(40)))
+    after = proof(place)
+
+    assert (after.links, after.faults) == (before + 40, ())
+
+
+def test_a_team_migrates_by_hand(postgres: Server, tmp_path: Path) -> None:
+    """A server's database is not touched unasked; the command brings it up to date, and says when it was."""
+    address = postgres.fresh("team")
+    office = founded(tmp_path / "office", None).root
+    assert_told(grade("assess", "audit", "--office", office, "--database", address), 2, "grade assess migrate")
+    assert_told(grade("assess", "migrate", "--office", office, EXAM_GRADER_DATABASE=address), 0, "has the form m0001.")
+    assert_told(grade("assess", "migrate", "--office", office, "--database", address), 0, "as before")
+    assert_told(grade("assess", "audit", "--office", office, "--database", address), 0, "nothing is amiss")
+
+
+def test_a_database_of_tomorrow_is_left_alone(place: Place) -> None:
+    tamper(place, "UPDATE alembic_version SET version_num = 'm9999'")
+    with pytest.raises(InputError, match="m9999, which this program does not know"), place.office():
+        pass
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("mysql://somewhere/x", "no database that keeps assessments"),
+        ("nonsense", "no address of a database"),
+        ("sqlite:////nowhere/at/all.db", "cannot be made"),
+        ("postgresql://nobody@/x?host=/nowhere", "cannot be used"),
+    ],
+)
+def test_a_wrong_address_is_said(tmp_path: Path, address: str, told: str) -> None:
+    root = founded(tmp_path / "office", None).root
+    assert_told(grade("assess", "audit", "--office", root, "--database", address), 2, told)
+
+
+def test_the_file_is_the_owners_alone_and_writes_ahead(tmp_path: Path) -> None:
+    place = founded(tmp_path / "office", None)
+    file = place.root / "assessment.db"
+    with sqlite3.connect(file) as connection:
+        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    connection.close()
+
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert mode == "wal"
+
+
+def test_a_child_without_its_parent_is_refused(place: Place) -> None:
+    """Foreign keys are looked at, on SQLite too."""
+    from sqlalchemy.exc import IntegrityError
+
+    with pytest.raises(IntegrityError), place.register() as register:
+        register.session.execute(text("DELETE FROM candidates"))
+
+
+# --- the chain ---
+
+
+def test_a_whole_chain_is_proven(place: Place) -> None:
+    with place.office() as office:
+        receipt = receive(office, place.packed(), "ada")
+    found = proof(place, receipt.audit)
+
+    assert found.faults == ()
+    assert found.head == receipt.audit
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("UPDATE receipts SET part = 0.5", "receipts, row 1 was changed"),
+        ("UPDATE receipts SET received = due", "receipts, row 1 was changed"),
+        ("DELETE FROM receipts", "receipts, row 1 is gone"),
+        ("INSERT INTO candidates SELECT 99, assessment_id, 'C-9999' FROM candidates", "row 99: no link says"),
+        ("UPDATE audit SET by = 'eve' WHERE number = 2", "link 2 (candidate, 2026-12-01 08:00 UTC) was changed"),
+        ("UPDATE audit SET detail = '{}' WHERE number = 4", "link 4 (received, 2026-12-01 08:00 UTC) was changed"),
+        ("DELETE FROM audit WHERE number = 2", "link 2 is missing: after 1 comes 3"),
+        ("DELETE FROM audit WHERE number = 4", "links were cut off"),
+    ],
+)
+def test_tampering_is_found_and_the_first_place_named(place: Place, statement: str, told: str) -> None:
+    with place.office() as office:
+        receipt = receive(office, place.packed(), "ada")
+    tamper(place, statement)
+    done = grade(
+        *("assess", "audit", "--office", place.root, "--expect", receipt.audit),
+        *(("--database", place.address) if place.address else ()),
+    )
+
+    assert_told(done, 1, told)
+
+
+# --- receiving ---
+
+
+def test_a_receipt_can_be_checked(place: Place) -> None:
+    place.at(2)
+    with place.office() as office:
+        receipt = receive(office, place.packed(), "ada")
+        kept = office.received(receipt.sha256)
+    verify(KEY, receipt.model_dump(mode="json"))
+
+    assert kept.read_bytes() == place.packed().read_bytes()
+    assert (receipt.standing, receipt.part, receipt.answered) == ("on-time", 1.0, ("1-pooling",))
+    assert (receipt.received, receipt.due) == ("2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("hours", "standing", "part"),
+    [
+        (3.0, "on-time", 1.0), (3.1, "grace", 1.0), (3.2, "late", 0.9), (4.5, "late", 0.8), (9.1, "refused", 0.0),
+        (-1.0, "early", 0.0),
+    ],
+)  # fmt: skip
+def test_the_time_of_receipt_counts(place: Place, hours: float, standing: str, part: float) -> None:
+    place.at(hours)
+    with place.office() as office:
+        receipt = receive(office, place.packed(), "ada")
+
+    assert (receipt.standing, receipt.part) == (standing, pytest.approx(part))
+
+
+def test_the_same_file_has_one_receipt(place: Place) -> None:
+    """However often and late it comes, and whatever it is called then."""
+    with place.office() as office:
+        first = receive(office, place.packed(), "ada")
+        place.at(100)
+        again = receive(office, place.packed("copy.zip"), "bob")
+
+    assert again == first
+
+
+def test_a_later_file_counts_where_it_may(place: Place) -> None:
+    """In time the newest; a late one takes nothing from one in time; nothing is lost."""
+    with place.office() as office:
+        received = []
+        for hours, text_ in ((0, "a = 1\n"), (2, "a = 2\n"), (4, "a = 3\n"), (20, "a = 4\n")):
+            place.at(hours)
+            received.append(receive(office, place.packed(text=text_), "ada"))
+        assert all(office.received(each.sha256).exists() for each in received)
+    with place.register() as register:
+        rows = register.receipts(register.find("C-0017"))
+    chosen = counting(rows)
+
+    assert [row.standing for row in rows] == ["on-time", "on-time", "late", "refused"]
+    assert chosen is not None
+    assert chosen.sha256 == received[1].sha256
+
+
+def test_a_beginning_on_record_moves_the_deadline(place: Place) -> None:
+    """What stood late stands in time, by a new receipt; the old one is kept."""
+    place.at(5)
+    with place.office() as office:
+        late = receive(office, place.packed(), "ada")
+    with place.register() as register:
+        (receipt,) = begin(register, "C-0017", OPENS + timedelta(hours=3), "")
+    with place.office() as office:
+        again = receive(office, place.packed(), "ada")
+
+    assert (late.standing, receipt.standing, receipt.due) == ("late", "on-time", "2026-12-01T14:00:00Z")
+    assert again == receipt
+    assert proof(place, late.audit).faults == ()
+
+
+def test_a_beginning_is_corrected_with_a_reason(place: Place) -> None:
+    with place.register() as register:
+        begin(register, "C-0017", OPENS, "")
+        with pytest.raises(InputError, match="began at 2026-12-01T08:00:00Z already"):
+            begin(register, "C-0017", OPENS, "")
+        with pytest.raises(InputError, match="yet to come"):
+            begin(register, "C-0017", OPENS + timedelta(days=1), "again")
+        with pytest.raises(InputError, match=r"Did you mean 'C-0017'\?"):
+            begin(register, "C-017", OPENS, "")
+        begin(register, "C-0017", OPENS - timedelta(hours=1), "the clock was wrong")
+
+        assert len(register.beginnings(register.find("C-0017"))) == 2
+
+
+def test_an_accommodation_granted_later_counts(place: Place) -> None:
+    """What the assessment grants by now is taken, where it is more than the invitation promised."""
+    sheet = place.root / "assessment.yaml"
+    sheet.write_text(sheet.read_text() + "accommodations: {C-0017: {factor: 1.5}}\n")
+    place.at(4.5)
+    with place.office() as office:
+        receipt = receive(office, place.packed(), "ada")
+        events = [link.event for link in _links(place)]
+
+    assert (receipt.standing, receipt.due) == ("on-time", "2026-12-01T12:30:00Z")
+    assert events.count("assessment") == 2
+
+
+def _links(place: Place) -> list[object]:
+    with place.register() as register:
+        return list(register.chain.rows())
+
+
+def test_what_is_no_answer_leaves_no_trace(place: Place) -> None:
+    odd = place.root / "odd.zip"
+    odd.write_bytes(b"PK no zip")
+    with place.office() as office:
+        with pytest.raises(InputError, match="no readable zip"):
+            receive(office, odd, "ada")
+        with pytest.raises(InputError, match="cannot be taken in"):
+            receive(office, place.root / "missing.zip", "ada")
+
+        assert list(office.inbox.iterdir()) == []
+
+
+def test_receive_at_the_command_line(tmp_path: Path) -> None:
+    """A good file among bad ones is taken in; a moment that a person vouches for needs its reason."""
+    place = founded(tmp_path / "office", None)
+    good, office = place.packed(), ("--office", place.root)
+    at = ("--at", "2026-12-01T10:00:00+01:00")
+    assert_told(grade("assess", "receive", good, *at, *office), 2, "with its reason")
+    assert_told(grade("assess", "receive", good, "--at", "10 o'clock", "--reason", "x", *office), 2, "offset from UTC")
+    assert_told(grade("assess", "receive", good, *at, "--reason", "mail", *office), 2, "is yet to come")
+
+
+def test_a_receipt_on_the_screen_and_as_json(tmp_path: Path) -> None:
+    place = founded(tmp_path / "office", None)
+    sheet = place.root / "assessment.yaml"
+    sheet.write_text(sheet.read_text().replace("2026-12-15", "2099-12-15").replace("3h", "90d"))
+    words = ("assess", "receive", "missing.zip", place.packed(), "--office", place.root)
+    done = grade(*words)
+    assert_told(done, 2, "missing.zip: it cannot be taken in", "C-0017, attempt 1", "1-pooling", "signature")
+    (receipt,) = json.loads(grade(*words, "--format", "json").stdout)
+    verify(KEY, receipt)
+
+    assert receipt["signature"] in done.stdout
+    assert_told(grade("assess", "audit", "--expect", receipt["audit"], "--office", place.root), 0, "nothing is amiss")
