@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.office import audit, begin, migrate, receive
+from grader.cli.marking import grade_received
 from grader.cli.options import bank_option
+from grader.cli.receiving import audit, begin, migrate, receive
 from grader.errors import InputError
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def assemble(file: Path, count: int, output: Path | None, bank_folder: Path | No
     _show(forms, target)
 
 
-for command in (begin, receive, audit, migrate):
+for command in (begin, receive, grade_received, audit, migrate):
     assess.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""The office: the same on SQLite and on a real PostgreSQL server; what is on record cannot be changed unseen."""
+"""The desk: the same on SQLite and on a real PostgreSQL server; what is on record cannot be changed unseen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,44 +15,28 @@ pytest.importorskip("alembic", reason="alembic is not installed")
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from databases import Server, find_programs, server
+from desks import OPENS, Place, founded
 from invitations import KEY
-from offices import OPENS, Place, founded
 from sqlalchemy import create_engine, text
 from test_cli import assert_told, grade
 
 from grader.errors import InputError
+from grader.takehome.desk.chain import Event, Proof, kept_rows
+from grader.takehome.desk.receipts import begin, receive
+from grader.takehome.desk.register import counting
+from grader.takehome.desk.tables import Base
 from grader.takehome.invitation import verify
-from grader.takehome.office.chain import Event, Proof, kept_rows
-from grader.takehome.office.receipts import begin, receive
-from grader.takehome.office.register import counting
-from grader.takehome.office.tables import Base
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-NUMBERS = count()
+    from databases import Server
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Server]:
-    """A server that was started for these tests."""
-    programs = find_programs()
-    if programs is None:
-        pytest.skip("PostgreSQL's programs are not installed: apt-get install postgresql")
-    pytest.importorskip("psycopg", reason="psycopg is not installed")
-    with server(programs) as one:
-        yield one
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+@pytest.fixture
+def place(address: str | None, tmp_path: Path) -> Place:
     """An office on each kind of database."""
-    fresh = None
-    if request.param == "postgresql":
-        fresh = request.getfixturevalue("postgres").fresh(f"office_{next(NUMBERS)}")
-    return founded(tmp_path / "office", fresh)
+    return founded(tmp_path / "office", address)
 
 
 def proof(place: Place, expected: str | None = None) -> Proof:
@@ -63,8 +46,8 @@ def proof(place: Place, expected: str | None = None) -> Proof:
 
 def tamper(place: Place, statement: str) -> None:
     """Change the database as somebody does who can write to it."""
-    with place.office() as office:
-        engine = create_engine(office.database._url)
+    with place.desk() as desk:
+        engine = create_engine(desk.database._url)
         with engine.begin() as connection:
             assert connection.execute(text(statement)).rowcount == 1
         engine.dispose()
@@ -74,8 +57,8 @@ def tamper(place: Place, statement: str) -> None:
 
 
 def test_the_migrations_make_what_the_models_say(place: Place) -> None:
-    with place.office() as office:
-        engine = create_engine(office.database._url)
+    with place.desk() as desk:
+        engine = create_engine(desk.database._url)
         with engine.connect() as connection:
             context = MigrationContext.configure(connection, opts={"compare_type": True})
             differences = compare_metadata(context, Base.metadata)
@@ -87,8 +70,8 @@ def test_the_migrations_make_what_the_models_say(place: Place) -> None:
 def test_a_moment_comes_back_as_it_went_in(place: Place) -> None:
     """Whatever the offset, to the microsecond."""
     place.clock.moment = OPENS + timedelta(microseconds=123_457)
-    with place.office() as office:
-        receive(office, place.packed(), "ada")
+    with place.desk() as desk:
+        receive(desk, place.packed())
     with place.register() as register:
         (row,) = register.receipts(register.find("C-0017"))
 
@@ -131,16 +114,18 @@ def test_many_writers_make_one_chain(place: Place) -> None:
 def test_a_team_migrates_by_hand(postgres: Server, tmp_path: Path) -> None:
     """A server's database is not touched unasked; the command brings it up to date, and says when it was."""
     address = postgres.fresh("team")
-    office = founded(tmp_path / "office", None).root
-    assert_told(grade("assess", "audit", "--office", office, "--database", address), 2, "grade assess migrate")
-    assert_told(grade("assess", "migrate", "--office", office, EXAM_GRADER_DATABASE=address), 0, "has the form m0001.")
-    assert_told(grade("assess", "migrate", "--office", office, "--database", address), 0, "as before")
-    assert_told(grade("assess", "audit", "--office", office, "--database", address), 0, "nothing is amiss")
+    sheet = founded(tmp_path / "office", None).sheet
+    assert_told(grade("assess", "audit", "--assessment", sheet, "--database", address), 2, "grade assess migrate")
+    assert_told(
+        grade("assess", "migrate", "--assessment", sheet, EXAM_GRADER_DATABASE=address), 0, "has the form m0001."
+    )
+    assert_told(grade("assess", "migrate", "--assessment", sheet, "--database", address), 0, "as before")
+    assert_told(grade("assess", "audit", "--assessment", sheet, "--database", address), 0, "nothing is amiss")
 
 
 def test_a_database_of_tomorrow_is_left_alone(place: Place) -> None:
     tamper(place, "UPDATE alembic_version SET version_num = 'm9999'")
-    with pytest.raises(InputError, match="m9999, which this program does not know"), place.office():
+    with pytest.raises(InputError, match="m9999, which this program does not know"), place.desk():
         pass
 
 
@@ -154,8 +139,8 @@ def test_a_database_of_tomorrow_is_left_alone(place: Place) -> None:
     ],
 )
 def test_a_wrong_address_is_said(tmp_path: Path, address: str, told: str) -> None:
-    root = founded(tmp_path / "office", None).root
-    assert_told(grade("assess", "audit", "--office", root, "--database", address), 2, told)
+    sheet = founded(tmp_path / "office", None).sheet
+    assert_told(grade("assess", "audit", "--assessment", sheet, "--database", address), 2, told)
 
 
 def test_the_file_is_the_owners_alone_and_writes_ahead(tmp_path: Path) -> None:
@@ -181,8 +166,8 @@ def test_a_child_without_its_parent_is_refused(place: Place) -> None:
 
 
 def test_a_whole_chain_is_proven(place: Place) -> None:
-    with place.office() as office:
-        receipt = receive(office, place.packed(), "ada")
+    with place.desk() as desk:
+        receipt = receive(desk, place.packed())
     found = proof(place, receipt.audit)
 
     assert found.faults == ()
@@ -203,11 +188,11 @@ def test_a_whole_chain_is_proven(place: Place) -> None:
     ],
 )
 def test_tampering_is_found_and_the_first_place_named(place: Place, statement: str, told: str) -> None:
-    with place.office() as office:
-        receipt = receive(office, place.packed(), "ada")
+    with place.desk() as desk:
+        receipt = receive(desk, place.packed())
     tamper(place, statement)
     done = grade(
-        *("assess", "audit", "--office", place.root, "--expect", receipt.audit),
+        *("assess", "audit", "--assessment", place.sheet, "--expect", receipt.audit),
         *(("--database", place.address) if place.address else ()),
     )
 
@@ -219,13 +204,13 @@ def test_tampering_is_found_and_the_first_place_named(place: Place, statement: s
 
 def test_a_receipt_can_be_checked(place: Place) -> None:
     place.at(2)
-    with place.office() as office:
-        receipt = receive(office, place.packed(), "ada")
-        kept = office.received(receipt.sha256)
+    with place.desk() as desk:
+        receipt = receive(desk, place.packed())
+        kept = desk.received(receipt.sha256)
     verify(KEY, receipt.model_dump(mode="json"))
 
     assert kept.read_bytes() == place.packed().read_bytes()
-    assert (receipt.standing, receipt.part, receipt.answered) == ("on-time", 1.0, ("1-pooling",))
+    assert (receipt.standing.value, receipt.part, receipt.answered) == ("on-time", 1.0, ("1-pooling",))
     assert (receipt.received, receipt.due) == ("2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z")
 
 
@@ -238,30 +223,30 @@ def test_a_receipt_can_be_checked(place: Place) -> None:
 )  # fmt: skip
 def test_the_time_of_receipt_counts(place: Place, hours: float, standing: str, part: float) -> None:
     place.at(hours)
-    with place.office() as office:
-        receipt = receive(office, place.packed(), "ada")
+    with place.desk() as desk:
+        receipt = receive(desk, place.packed())
 
-    assert (receipt.standing, receipt.part) == (standing, pytest.approx(part))
+    assert (receipt.standing.value, receipt.part) == (standing, pytest.approx(part))
 
 
 def test_the_same_file_has_one_receipt(place: Place) -> None:
     """However often and late it comes, and whatever it is called then."""
-    with place.office() as office:
-        first = receive(office, place.packed(), "ada")
+    with place.desk() as desk:
+        first = receive(desk, place.packed())
         place.at(100)
-        again = receive(office, place.packed("copy.zip"), "bob")
+        again = receive(desk, place.packed("copy.zip"))
 
     assert again == first
 
 
 def test_a_later_file_counts_where_it_may(place: Place) -> None:
     """In time the newest; a late one takes nothing from one in time; nothing is lost."""
-    with place.office() as office:
+    with place.desk() as desk:
         received = []
         for hours, text_ in ((0, "a = 1\n"), (2, "a = 2\n"), (4, "a = 3\n"), (20, "a = 4\n")):
             place.at(hours)
-            received.append(receive(office, place.packed(text=text_), "ada"))
-        assert all(office.received(each.sha256).exists() for each in received)
+            received.append(receive(desk, place.packed(text=text_)))
+        assert all(desk.received(each.sha256).exists() for each in received)
     with place.register() as register:
         rows = register.receipts(register.find("C-0017"))
     chosen = counting(rows)
@@ -274,12 +259,12 @@ def test_a_later_file_counts_where_it_may(place: Place) -> None:
 def test_a_beginning_on_record_moves_the_deadline(place: Place) -> None:
     """What stood late stands in time, by a new receipt; the old one is kept."""
     place.at(5)
-    with place.office() as office:
-        late = receive(office, place.packed(), "ada")
+    with place.desk() as desk:
+        late = receive(desk, place.packed())
     with place.register() as register:
         (receipt,) = begin(register, "C-0017", OPENS + timedelta(hours=3), "")
-    with place.office() as office:
-        again = receive(office, place.packed(), "ada")
+    with place.desk() as desk:
+        again = receive(desk, place.packed())
 
     assert (late.standing, receipt.standing, receipt.due) == ("late", "on-time", "2026-12-01T14:00:00Z")
     assert again == receipt
@@ -302,53 +287,49 @@ def test_a_beginning_is_corrected_with_a_reason(place: Place) -> None:
 
 def test_an_accommodation_granted_later_counts(place: Place) -> None:
     """What the assessment grants by now is taken, where it is more than the invitation promised."""
-    sheet = place.root / "assessment.yaml"
-    sheet.write_text(sheet.read_text() + "accommodations: {C-0017: {factor: 1.5}}\n")
+    place.sheet.write_text(place.sheet.read_text() + "accommodations: {C-0017: {factor: 1.5}}\n")
     place.at(4.5)
-    with place.office() as office:
-        receipt = receive(office, place.packed(), "ada")
-        events = [link.event for link in _links(place)]
+    with place.desk() as desk:
+        receipt = receive(desk, place.packed())
 
-    assert (receipt.standing, receipt.due) == ("on-time", "2026-12-01T12:30:00Z")
-    assert events.count("assessment") == 2
-
-
-def _links(place: Place) -> list[object]:
     with place.register() as register:
-        return list(register.chain.rows())
+        editions = register.chain.rows("assessment")
+
+    assert (receipt.standing.value, receipt.due) == ("on-time", "2026-12-01T12:30:00Z")
+    assert len(editions) == 2
 
 
 def test_what_is_no_answer_leaves_no_trace(place: Place) -> None:
     odd = place.root / "odd.zip"
     odd.write_bytes(b"PK no zip")
-    with place.office() as office:
+    with place.desk() as desk:
         with pytest.raises(InputError, match="no readable zip"):
-            receive(office, odd, "ada")
+            receive(desk, odd)
         with pytest.raises(InputError, match="cannot be taken in"):
-            receive(office, place.root / "missing.zip", "ada")
+            receive(desk, place.root / "missing.zip")
 
-        assert list(office.inbox.iterdir()) == []
+        assert list(desk.inbox.iterdir()) == []
 
 
 def test_receive_at_the_command_line(tmp_path: Path) -> None:
     """A good file among bad ones is taken in; a moment that a person vouches for needs its reason."""
     place = founded(tmp_path / "office", None)
-    good, office = place.packed(), ("--office", place.root)
+    good, where = place.packed(), ("--assessment", place.sheet)
     at = ("--at", "2026-12-01T10:00:00+01:00")
-    assert_told(grade("assess", "receive", good, *at, *office), 2, "with its reason")
-    assert_told(grade("assess", "receive", good, "--at", "10 o'clock", "--reason", "x", *office), 2, "offset from UTC")
-    assert_told(grade("assess", "receive", good, *at, "--reason", "mail", *office), 2, "is yet to come")
+    assert_told(grade("assess", "receive", good, *at, *where), 2, "with its reason")
+    assert_told(grade("assess", "receive", good, "--at", "10 o'clock", "--reason", "x", *where), 2, "offset from UTC")
+    assert_told(grade("assess", "receive", good, *at, "--reason", "mail", *where), 2, "is yet to come")
 
 
 def test_a_receipt_on_the_screen_and_as_json(tmp_path: Path) -> None:
     place = founded(tmp_path / "office", None)
-    sheet = place.root / "assessment.yaml"
-    sheet.write_text(sheet.read_text().replace("2026-12-15", "2099-12-15").replace("3h", "90d"))
-    words = ("assess", "receive", "missing.zip", place.packed(), "--office", place.root)
+    words = ("assess", "receive", "missing.zip", place.packed(), "--assessment", place.sheet)
     done = grade(*words)
     assert_told(done, 2, "missing.zip: it cannot be taken in", "C-0017, attempt 1", "1-pooling", "signature")
     (receipt,) = json.loads(grade(*words, "--format", "json").stdout)
     verify(KEY, receipt)
 
     assert receipt["signature"] in done.stdout
-    assert_told(grade("assess", "audit", "--expect", receipt["audit"], "--office", place.root), 0, "nothing is amiss")
+    assert_told(
+        grade("assess", "audit", "--expect", receipt["audit"], "--assessment", place.sheet), 0, "nothing is amiss"
+    )

@@ -9,9 +9,8 @@ from sqlalchemy import select
 
 from grader.errors import InputError, did_you_mean
 from grader.takehome.deadlines import Standing
-from grader.takehome.invitation import Invitation
-from grader.takehome.office.chain import Chain, Event
-from grader.takehome.office.tables import (
+from grader.takehome.desk.chain import Chain, Event
+from grader.takehome.desk.tables import (
     AssessmentRow,
     Base,
     BeginningRow,
@@ -20,9 +19,10 @@ from grader.takehome.office.tables import (
     InvitationRow,
     ReceiptRow,
 )
+from grader.takehome.invitation import Invitation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy import Select
@@ -53,32 +53,40 @@ class Register:
     def __init__(
         self, session: Session, assessment: Assessment, key: bytes, by: str, now: Callable[[], datetime]
     ) -> None:
-        """Open nothing yet: see `open`."""
+        """Find the assessment, or add it."""
         self.session, self.assessment, self.key, self.by, self.now = session, assessment, key, by, now
-        self._row: AssessmentRow | None = None
-
-    @property
-    def row(self) -> AssessmentRow:
-        """Of the assessment."""
-        assert self._row is not None, "the register is opened first"
-        return self._row
+        found = session.scalars(select(AssessmentRow).where(AssessmentRow.name == assessment.id)).first()
+        if found is None:
+            found = AssessmentRow(name=assessment.id, opened=now())
+            session.add(found)
+            session.flush()
+        self.row = found
 
     @property
     def chain(self) -> Chain:
         """The audit chain."""
         return Chain(self.session, self.row.id, self.key)
 
-    def open(self, sha256: str) -> None:
-        """Find the assessment, or add it; a file that was edited since goes on record."""
-        found = self.session.scalars(select(AssessmentRow).where(AssessmentRow.name == self.assessment.id)).first()
-        if found is None:
-            found = AssessmentRow(name=self.assessment.id, opened=self.now())
-            self.session.add(found)
-            self.session.flush()
-        self._row = found
+    def catch_up(self, sha256: str, issued: Iterable[Invitation]) -> None:
+        """Put on record what changed in the office meanwhile: the assessment's file, and new invitations.
+
+        Args:
+            sha256: of the assessment's file.
+            issued: every invitation there is a file of.
+
+        Raises:
+            InputError: an invitation is not the one that is on record.
+        """
         seen = [link.note for link in self.chain.rows("assessment")]
         if seen[-1:] != [sha256]:
             self.record(Event("assessment", self.by, self.assessment.id, sha256))
+        known = {each.row.token: each.terms for each in self.invited()}
+        for invitation in issued:
+            if invitation.id not in known:
+                self._invite(invitation)
+            elif known[invitation.id] != invitation:
+                fault = f"the invitation of {invitation.candidate}, attempt {invitation.attempt}, was changed"
+                raise InputError(fault, cure="Bring the file in invitations/ back as it was issued")
 
     def record(self, event: Event, *rows: Base) -> str:
         """Add rows, and the link that vouches for them; return the link's digest."""
@@ -87,28 +95,15 @@ class Register:
 
     # --- candidates and invitations ---
 
-    def invite(self, invitation: Invitation) -> InvitationRow:
-        """Add an invitation; one that is there already stays as it is.
-
-        Raises:
-            InputError: the candidate was invited for this attempt otherwise.
-        """
-        found = self.session.scalars(select(InvitationRow).where(InvitationRow.token == invitation.id)).first()
-        document = invitation.model_dump_json()
-        if found is not None:
-            if found.document != document:
-                fault = f"{invitation.candidate} was invited otherwise on {found.recorded:%Y-%m-%d %H:%M} UTC"
-                raise InputError(fault, cure="Invite for another attempt")
-            return found
+    def _invite(self, invitation: Invitation) -> None:
         row = InvitationRow(
             candidate_id=self._candidate(invitation.candidate).id,
             token=invitation.id,
             attempt=invitation.attempt,
-            document=document,
+            document=invitation.model_dump_json(),
             recorded=self.now(),
         )
         self.record(Event("invited", self.by, invitation.candidate), row)
-        return row
 
     def _candidate(self, code: str) -> CandidateRow:
         found = self.session.scalars(self._candidates().where(CandidateRow.code == code)).first()

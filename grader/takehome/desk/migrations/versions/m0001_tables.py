@@ -55,8 +55,8 @@ def _make_judged() -> None:
     )  # fmt: skip
     _make(
         "gradings", _of("gradings", "receipt_id", "receipts"), _number("position"), _text("question"), _text("suite"),
-        _number("seed"), _text("status"), _double("points"), _double("max_points"), _text("verdict"), _moment("recorded"),
-        _of("gradings", "regrading_id", "regradings", nullable=True),
+        _number("seed"), _text("status"), _double("points"), _double("max_points"), _text("verdict"),
+        _moment("recorded"), _of("gradings", "regrading_id", "regradings", nullable=True),
     )  # fmt: skip
     _make(
         "ratings", _of("ratings", "invitation_id", "invitations"), _text("rater"), _text("criterion"),

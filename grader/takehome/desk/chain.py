@@ -16,7 +16,7 @@ from sqlalchemy import inspect, select, text
 
 from grader.errors import InputError
 from grader.keyed import mac
-from grader.takehome.office.tables import (
+from grader.takehome.desk.tables import (
     AssessmentRow,
     AuditRow,
     Base,

@@ -1,4 +1,4 @@
-"""`grade assess begin`, `receive`, `audit`, `migrate`: what comes in, on record."""
+"""`grade assess begin`, `receive`, `audit` and `migrate`: what comes in goes on record."""
 
 from __future__ import annotations
 
@@ -11,34 +11,31 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from grader.cli.keys import read_key
 from grader.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from grader.takehome.office.place import Office
+    from grader.takehome.desk.desk import Desk
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
 DATABASE = "EXAM_GRADER_DATABASE"
 
 
-def office_options(function: F) -> F:
-    """Add `--office DIR` and `--database URL`."""
-    folder = click.option(
-        "--office", "root", type=click.Path(path_type=Path, file_okay=False), default=".", metavar="DIR",
-        show_default=True, help="Folder of the assessment.",
+def desk_options(function: F) -> F:
+    """Add `--assessment FILE` and `--database URL`."""
+    file = click.option(
+        "--assessment", "sheet", type=click.Path(path_type=Path), default="assessment.yaml", metavar="FILE",
+        show_default=True, help="Of which assessment; what belongs to it lies beside it.",
     )  # fmt: skip
-    return folder(database_option(function))
-
-
-def database_option(function: F) -> F:
-    """Add `--database URL`."""
-    return click.option(
+    database = click.option(
         "--database", "address", metavar="URL", envvar=DATABASE, show_envvar=True,
-        help="postgresql://USER@HOST/NAME; a file in the folder unless given.",
-    )(function)  # fmt: skip
+        help="postgresql://USER@HOST/NAME; a file beside the assessment unless given.",
+    )  # fmt: skip
+    return file(database(function))
 
 
 def by_option(function: F) -> F:
@@ -49,17 +46,20 @@ def by_option(function: F) -> F:
 
 
 @contextlib.contextmanager
-def opened(root: Path, address: str | None) -> Iterator[Office]:
-    """Open the folder of an assessment.
+def opened(sheet: Path, address: str | None, by: str) -> Iterator[Desk]:
+    """Open the database of an assessment.
 
     Raises:
         InputError: it cannot be used, or what keeps the database is not installed.
     """
     see_installed()
-    from grader.takehome.office.place import open_office
+    from grader.takehome.desk.desk import open_desk
+    from grader.takehome.office import Office
 
-    with open_office(root, address) as office:
-        yield office
+    office = Office(sheet)
+    key = read_key(office.key, may_be_made=False, cure="Invite somebody first: grade assess invite")
+    with open_desk(office, key, address, by) as desk:
+        yield desk
 
 
 def see_installed() -> None:
@@ -89,8 +89,8 @@ def _moment(_context: click.Context, _parameter: click.Parameter, value: str | N
 @click.option("--at", metavar="MOMENT", callback=_moment, help="When; now unless given. As 2026-12-01T09:00+01:00.")
 @click.option("--reason", default="", help="Why the moment that is on record was wrong.")
 @by_option
-@office_options
-def begin(candidate: str, at: datetime | None, reason: str, by: str, root: Path, address: str | None) -> None:
+@desk_options
+def begin(candidate: str, at: datetime | None, reason: str, by: str, sheet: Path, address: str | None) -> None:
     """Put on record when CANDIDATE began: from then their time runs, no longer from the invitation.
 
     What was received already is judged again by it, and its new receipt shown.
@@ -100,12 +100,12 @@ def begin(candidate: str, at: datetime | None, reason: str, by: str, root: Path,
       grade assess begin C-0017
       grade assess begin C-0017 --at 2026-12-01T09:00+01:00 --reason "the mail went out an hour late"
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
-    with opened(root, address) as office, office.register(by) as register:
+    with opened(sheet, address, by) as desk, desk.register() as register:
+        from grader.takehome.desk.receipts import begin as put_on_record
+        from grader.takehome.desk.receipts import limits, told
         from grader.takehome.invitation import in_utc
-        from grader.takehome.office.receipts import begin as put_on_record
-        from grader.takehome.office.receipts import limits, told
 
-        receipts = put_on_record(register, candidate, at or office.now(), reason.strip())
+        receipts = put_on_record(register, candidate, at or desk.now(), reason.strip())
         click.echo(f"{candidate} is due at {in_utc(limits(register, register.find(candidate)).due)}.")
         for receipt in receipts:
             click.echo(f"Judged again:\n{told(receipt)}")
@@ -117,14 +117,14 @@ def begin(candidate: str, at: datetime | None, reason: str, by: str, root: Path,
 @click.option("--reason", default="", help="With --at: what vouches for it, as the head of the mail it came with.")
 @click.option("--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True)
 @by_option
-@office_options
+@desk_options
 def receive(
     files: tuple[Path, ...],
     at: datetime | None,
     reason: str,
     form: str,
     by: str,
-    root: Path,
+    sheet: Path,
     address: str | None,
 ) -> int:
     """Take in what candidates sent, and give a signed receipt for each FILE.
@@ -137,16 +137,16 @@ def receive(
       grade assess receive answer-k3v7d5x2h4mzq6waobtc2yhe.zip
       grade assess receive answer-*.zip --at 2026-12-14T17:58+01:00 --reason "time in the head of the mail"
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
-    from grader.takehome.office.receipts import receive as take_in
-    from grader.takehome.office.receipts import told
+    from grader.takehome.desk.receipts import receive as take_in
+    from grader.takehome.desk.receipts import told
 
     if (at is None) != (not reason.strip()):
         raise InputError("another moment is taken with its reason", cure="Give both --at and --reason, or neither")
     receipts, refused = [], 0
-    with opened(root, address) as office:
+    with opened(sheet, address, by) as desk:
         for file in files:
             try:
-                receipts.append(take_in(office, file, by, at=at, reason=reason.strip()))
+                receipts.append(take_in(desk, file, at=at, reason=reason.strip()))
             except InputError as error:
                 click.echo(f"Error: {error}", err=True)
                 refused += 1
@@ -161,8 +161,8 @@ def receive(
 @click.option("--expect", metavar="DIGEST", help="A digest that must be there, as the `audit` of a receipt.")
 @click.option("--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True)
 @by_option
-@office_options
-def audit(expect: str | None, form: str, by: str, root: Path, address: str | None) -> int:
+@desk_options
+def audit(expect: str | None, form: str, by: str, sheet: Path, address: str | None) -> int:
     """Prove that nothing on record was changed, added or taken away behind the grader's back.
 
     Exit code 0: everything is as it was written. 1: it is not; the first broken link is named.
@@ -172,9 +172,9 @@ def audit(expect: str | None, form: str, by: str, root: Path, address: str | Non
       grade assess audit
       grade assess audit --expect 5f0c… --format json
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
-    from grader.takehome.office.chain import canonical, kept_rows
+    from grader.takehome.desk.chain import canonical, kept_rows
 
-    with opened(root, address) as office, office.register(by) as register:
+    with opened(sheet, address, by) as desk, desk.register() as register:
         proof = register.chain.prove(kept_rows(register.session, register.row.id), expect)
         if form == "json":
             links = [{**json.loads(canonical(link)), "digest": link.digest} for link in register.chain.rows()]
@@ -188,18 +188,20 @@ def audit(expect: str | None, form: str, by: str, root: Path, address: str | Non
 
 
 @click.command()
-@office_options
-def migrate(root: Path, address: str | None) -> None:
-    """Bring a team's database up to date; a file in the folder is brought up to date by itself.
+@desk_options
+def migrate(sheet: Path, address: str | None) -> None:
+    """Bring a team's database up to date; a file is brought up to date by itself.
 
     \b
     Example:
       grade assess migrate --database postgresql://grader@db.example/assessments
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
     see_installed()
-    from grader.takehome.office.database import Database, address_of
+    from grader.takehome.desk.database import Database
+    from grader.takehome.desk.desk import address_of
+    from grader.takehome.office import Office
 
-    database = Database(address_of(root, address))
+    database = Database(address or address_of(Office(sheet)))
     try:
         before, after = database.migrate()
     finally:

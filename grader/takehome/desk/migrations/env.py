@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from grader.takehome.office.tables import Base
+from grader.takehome.desk.tables import Base
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=Base.metadata, transactional_ddl=True

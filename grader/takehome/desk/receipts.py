@@ -20,16 +20,16 @@ from grader.question import Frozen
 from grader.submission import MAX_TREE
 from grader.takehome.deadlines import NOTHING_GRANTED, Deadline, Standing, deadline
 from grader.takehome.deadlines import receive as stand
+from grader.takehome.desk.chain import Event
+from grader.takehome.desk.tables import BeginningRow, ReceiptRow
 from grader.takehome.invitation import in_utc, sign
-from grader.takehome.office.chain import Event
-from grader.takehome.office.tables import BeginningRow, ReceiptRow
 from grader.takehome.packed import read_packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.takehome.office.place import Office
-    from grader.takehome.office.register import Invited, Register
+    from grader.takehome.desk.desk import Desk
+    from grader.takehome.desk.register import Invited, Register
     from grader.takehome.packed import Packed
 
 RECEIVED, JUDGED_AGAIN = "received", "judged again"
@@ -104,16 +104,15 @@ def limits(register: Register, invited: Invited) -> Deadline:
     return Deadline(min(promised.opens, granted.opens), later.due, later.forgiven)
 
 
-def receive(office: Office, path: Path, by: str, *, at: datetime | None = None, reason: str = "") -> SignedReceipt:
+def receive(desk: Desk, path: Path, *, at: datetime | None = None, reason: str = "") -> SignedReceipt:
     """Take in what a candidate sent: validated, kept by its content, and judged by the moment of its receipt.
 
     The same file of the same candidate has one receipt, however often it comes. What comes too late is kept as well,
     and its receipt says so.
 
     Args:
-        office: of the assessment.
+        desk: of the assessment.
         path: of the file.
-        by: who took it in.
         at: the moment that counts, where it is not the present one.
         reason: why it is not.
 
@@ -121,25 +120,25 @@ def receive(office: Office, path: Path, by: str, *, at: datetime | None = None, 
         InputError: it is no answer to this assessment, or cannot be read; nothing is kept of it then.
     """
     if at is not None:
-        _refuse_future(at, office.now())
-    with _taken_in(office, path) as (kept, packed), office.register(by) as register:
+        _refuse_future(at, desk.now())
+    with _taken_in(desk, path) as (kept, packed), desk.register() as register:
         invited = register.by_token(packed.invitation_id)
         data = kept.read_bytes()
         sha256 = hashlib.sha256(data).hexdigest()
         for row in register.receipts(invited):
             if row.sha256 == sha256:
                 return _signed(register, invited, row, _link_of(register, row))
-        row = _row(register, invited, packed, at or office.now(), sha256, len(data), reason)
-        os.replace(kept, office.received(sha256))
-        link = register.record(Event(RECEIVED, by, invited.terms.candidate, sha256), row)
+        row = _row(register, invited, packed, at or desk.now(), sha256, len(data), reason)
+        os.replace(kept, desk.received(sha256))
+        link = register.record(Event(RECEIVED, desk.by, invited.terms.candidate, sha256), row)
         return _signed(register, invited, row, link)
 
 
 @contextlib.contextmanager
-def _taken_in(office: Office, path: Path) -> Iterator[tuple[Path, Packed]]:
+def _taken_in(desk: Desk, path: Path) -> Iterator[tuple[Path, Packed]]:
     """Copy a file beside where it will be kept, and read the copy: what is judged is what is kept."""
-    office.inbox.mkdir(mode=0o700, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".partial-", dir=office.inbox) as folder:
+    desk.inbox.mkdir(mode=0o700, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".partial-", dir=desk.inbox) as folder:
         copy = Path(folder, path.name)
         try:
             with open(path, "rb") as source, open(copy, "wb") as target:
@@ -149,7 +148,7 @@ def _taken_in(office: Office, path: Path) -> Iterator[tuple[Path, Packed]]:
         except OSError as error:
             fault = f"it cannot be taken in: {error.strerror}"
             raise InputError(fault, file=path, cure="Check the path and the permissions") from None
-        yield copy, read_packed(copy, office.key, office.assessment.id)
+        yield copy, read_packed(copy, desk.key, desk.assessment.id)
 
 
 def _row(

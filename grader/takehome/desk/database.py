@@ -23,16 +23,14 @@ from grader.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from sqlalchemy import URL, Connection, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-FILE = "assessment.db"
 PATIENCE = 30
 """Seconds to wait for another writer."""
-_MIGRATIONS = "grader.takehome.office:migrations"
+_MIGRATIONS = "grader.takehome.desk:migrations"
 _KINDS = "Write postgresql://USER@HOST/NAME, or leave it out for a file beside the assessment"
 
 
@@ -110,11 +108,6 @@ class Database:
             reason = str(error.orig).strip().splitlines()
             fault = f"the database cannot be used: {reason[0] if reason else 'no answer'}"
             raise InputError(fault, file=self.shown, cure="Check the address and the permissions") from None
-
-
-def address_of(office: Path, given: str | None) -> str:
-    """Return the address that was given, or that of the file in the office."""
-    return given or f"sqlite:///{office / FILE}"
 
 
 def _url(address: str) -> URL:

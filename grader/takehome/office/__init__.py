@@ -1,1 +1,0 @@
-"""The office of an assessment: what was received, graded and decided, in a database that shows tampering."""
