@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.cli.inviting import deploy, invite
 from grader.cli.options import bank_option
 from grader.errors import InputError
 
@@ -80,6 +81,10 @@ def assemble(file: Path, count: int, output: Path | None, bank_folder: Path | No
     except OSError as error:
         raise InputError(f"it cannot be written: {error.strerror}", file=target, cure="Choose another place") from None
     _show(forms, target)
+
+
+assess.add_command(deploy)
+assess.add_command(invite)
 
 
 def _stock(bank_folder: Path | None) -> tuple[Stocked, ...]:
