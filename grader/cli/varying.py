@@ -64,11 +64,12 @@ def variants(
             click.echo("  ".join(f"{name}={value!r}" for name, value in drawing.items()))
         return 0
     deployment = deploy(question, drawings, folder, key=key, level=Level(isolation) if isolation else None, jobs=jobs)
-    _show(deployment)
+    show_deployment(deployment)
     return 0 if deployment.proven else 1
 
 
-def _show(deployment: Deployment) -> None:
+def show_deployment(deployment: Deployment) -> None:
+    """Show each variant with its values, and what is wrong with it."""
     for record in deployment.variants:
         values = ", ".join(f"{name} = {value}" for name, value in record.values.items())
         click.echo(f"{'proven  ' if record.proven else 'UNSOUND '} {record.id}  {values}")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 MANIFEST, ANSWERS = "manifest.json", "answers"
 MAX_MANIFEST = 256 * KIB
+LARGEST = {"": MAX_SOURCE, **dict.fromkeys(WORDS, MAX_WORDS)}
+"""Bytes that a file may have, by its ending."""
 _AGAIN = "Pack it again with `python check.pyz pack`"
 
 Disclosed = str | int | float | bool | None | tuple[str, ...]
@@ -130,13 +133,12 @@ def _first(error: ValidationError) -> str:
     return f"{place}: {detail['msg']}"[:200] if place else detail["msg"][:200]
 
 
-def largest(name: str) -> int:
-    """Return how many bytes a file that is handed in may have."""
-    return MAX_WORDS if name.endswith(WORDS) else MAX_SOURCE
+def _most(file: str) -> int:
+    return LARGEST.get(PurePosixPath(file).suffix, LARGEST[""])
 
 
 def _refuse_others(manifest: Manifest, asked: _Asked, files: Mapping[str, bytes], name: str) -> None:
-    limits = {f"{ANSWERS}/{each.folder}/{file}": largest(file) for each in asked.asked for file in each.files}
+    limits = {f"{ANSWERS}/{each.folder}/{file}": _most(file) for each in asked.asked for file in each.files}
     for path, data in files.items():
         if path == MANIFEST:
             continue

@@ -1,0 +1,234 @@
+"""`grade assess invite` and `grade assess deploy`: bundles for candidates, and variants made ready before them."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from grader.cli.keys import read_key
+from grader.cli.options import bank_option, isolation_option
+from grader.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grader.question import Language, Question
+    from grader.rubric import AnyQuestion
+    from grader.takehome.bundle import Order
+    from grader.takehome.forms import Forms
+    from grader.takehome.invitation import Invitation
+    from grader.takehome.inviting import Desk
+
+_FILE = click.argument("file", metavar="ASSESSMENT.yaml", type=click.Path(path_type=Path))
+
+
+@click.command()
+@_FILE
+@click.option("--candidate", "candidates", multiple=True, metavar="CODE", help="Whom to invite; may be given often.")
+@click.option(
+    "--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="In which they read it."
+)
+@click.option("--attempt", type=click.IntRange(1), default=1, show_default=True, help="2 for a second try.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="bundles/ unless given.")
+@click.option(
+    "--verify", "bundles", multiple=True, type=click.Path(path_type=Path), metavar="BUNDLE.zip",
+    help="Prove bundles instead: signed, the same when made again, nothing secret in them.",
+)  # fmt: skip
+@bank_option
+def invite(
+    file: Path,
+    candidates: tuple[str, ...],
+    language: Language,
+    attempt: int,
+    out: Path | None,
+    bundles: tuple[Path, ...],
+    bank_folder: Path | None,
+) -> int:
+    """Write a signed bundle for each candidate: statements, starters, public tests, rules, and check.pyz.
+
+    Who was invited stays invited as they were: invited again, they get the same bundle, byte for byte. The records lie
+    in invitations/, the secret in ASSESSMENT.key; neither is for a candidate.
+
+    \b
+    Example:
+      grade assess invite assessment.yaml --candidate C-0017 --candidate C-0018
+      grade assess invite assessment.yaml --verify bundles/C-0017-1.zip
+    """  # noqa: D301  \b is click's mark for text that is not rewrapped
+    if bool(candidates) == bool(bundles):
+        raise InputError("there is nobody to invite", cure="Give --candidate CODE, or --verify BUNDLE.zip")
+    desk = _desk(file, bank_folder, may_make_key=not bundles)
+    if bundles:
+        faults = [_verify(desk, bundle) for bundle in bundles]
+        return 1 if any(faults) else 0
+    _invite_all(desk, candidates, attempt, language, out)
+    return 0
+
+
+def _invite_all(desk: Desk, candidates: tuple[str, ...], attempt: int, language: Language, out: Path | None) -> None:
+    from grader.takehome.bundle import make_bundle
+    from grader.takehome.inviting import invite as issue
+    from grader.takehome.inviting import without_variants
+
+    for name in without_variants(desk):
+        click.echo(f"Warning: {name} has parameters, and everybody gets the same: run grade assess deploy", err=True)
+    for candidate in candidates:
+        _refuse_code(candidate)
+        now = datetime.now(UTC).replace(microsecond=0)
+        invitation = issue(desk, candidate, attempt, language, now)
+        data = make_bundle(_order(desk, invitation), desk.key)
+        target = out / f"{candidate}-{attempt}.zip" if out is not None else desk.office.bundle(candidate, attempt)
+        _write(target, data)
+        again = "" if invitation.issued == now else f", as on {invitation.issued:%Y-%m-%d}"
+        click.echo(f"{candidate}  {target}  {hashlib.sha256(data).hexdigest()[:16]}{again}")
+
+
+def _refuse_code(candidate: str) -> None:
+    from pydantic import TypeAdapter, ValidationError
+
+    from grader.takehome.invitation import Code
+
+    try:
+        TypeAdapter(Code).validate_python(candidate)
+    except ValidationError:
+        cure = "Take letters, digits, dots, hyphens and underscores, as in C-0017"
+        raise InputError(f"{candidate[:80]!r} is no code for a candidate", cure=cure) from None
+
+
+def _write(target: Path, data: bytes) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(f".{target.name}.partial")
+        draft.write_bytes(data)
+        draft.replace(target)
+    except OSError as error:
+        raise InputError(f"it cannot be written: {error.strerror}", file=target, cure="Choose another place") from None
+
+
+def _verify(desk: Desk, bundle: Path) -> bool:
+    """Show what is wrong with a bundle; returns whether anything is."""
+    from grader.takehome.inspection import inspect
+
+    faults = inspect(bundle, _order(desk, _invitation_of(desk, bundle)), desk.key, _kept(desk))
+    for fault in faults:
+        click.echo(f"{bundle}: {fault}")
+    if not faults:
+        click.echo(f"{bundle}: signed, the same when made again, and nothing secret in it.")
+    return bool(faults)
+
+
+def _invitation_of(desk: Desk, bundle: Path) -> Invitation:
+    import json
+
+    from grader.submission import read_archive
+    from grader.takehome.bundle import LETTER
+
+    try:
+        letter = json.loads(read_archive(bundle)[LETTER])
+        own = str(letter["id"])
+    except (KeyError, ValueError, TypeError):
+        raise InputError(f"it has no {LETTER} that can be read", file=bundle, cure="Invite again") from None
+    for known in desk.office.invitations():
+        if known.id == own:
+            return known
+    raise InputError("it belongs to no invitation of this assessment", file=bundle, cure="Name its own assessment")
+
+
+def _kept(desk: Desk) -> Iterator[AnyQuestion]:
+    """Yield every question that is asked in any form, and every variant."""
+    from grader.bank import load_bank
+
+    for name in sorted({placed.id for form in desk.forms.forms for placed in form.questions}):
+        yield desk.bank.find(name)
+    if (desk.office.variants / "bank").is_dir():
+        yield from load_bank(desk.office.variants / "bank").questions
+
+
+def _order(desk: Desk, invitation: Invitation) -> Order:
+    from grader.takehome.bundle import Order
+    from grader.takehome.environment import read_lock
+    from grader.takehome.inviting import posed
+
+    lock = read_lock(desk.bank.folder.parent / "requirements" / "constraints.txt")
+    return Order(desk.assessment, invitation, posed(desk, invitation), lock)
+
+
+def _desk(file: Path, bank_folder: Path | None, *, may_make_key: bool) -> Desk:
+    from grader.bank import load_bank
+    from grader.takehome.checking import load_assessment
+    from grader.takehome.inviting import Desk
+    from grader.takehome.locking import read_lock
+    from grader.takehome.office import Office
+    from grader.takehome.stock import stock_of
+
+    office, bank = Office(file), load_bank(bank_folder)
+    assessment = load_assessment(file, stock_of(bank))
+    forms = _forms(office.forms, file)
+    key = read_key(office.key, may_be_made=may_make_key, cure="Invite first, or restore it from a backup")
+    return Desk(office, assessment, forms, read_lock(office.lock, assessment.id), bank, key)
+
+
+def _forms(path: Path, assessment: Path) -> Forms:
+    from grader.takehome.forms import read_forms
+
+    if not path.is_file():
+        raise InputError("there are no forms yet", file=path, cure=f"Run: grade assess assemble {assessment}")
+    forms = read_forms(path)
+    if forms.sha256 != hashlib.sha256(assessment.read_bytes()).hexdigest():
+        cure = f"Look at what changed, and run: grade assess assemble {assessment} --forms {len(forms.forms)}"
+        raise InputError("the assessment has changed since its forms were made", file=path, cure=cure)
+    return forms
+
+
+# --- variants --------------------------------------------------------------------------------------------------------
+
+
+@click.command()
+@_FILE
+@click.option("--count", type=click.IntRange(1, 200), default=4, show_default=True, help="Variants of each question.")
+@click.option("--jobs", type=click.IntRange(1), help="Submissions graded at a time; one a core unless given.")
+@isolation_option
+@bank_option
+def deploy(file: Path, count: int, jobs: int | None, isolation: str | None, bank_folder: Path | None) -> int:
+    """Write and prove variants of the questions that have parameters, before anybody is invited.
+
+    What is locked in variants.lock.yaml counts from then on, and is never drawn again. Exit code 0: all are sound.
+
+    \b
+    Example:
+      grade assess deploy assessment.yaml --count 4
+    """  # noqa: D301  \b is click's mark for text that is not rewrapped
+    from grader.cli.varying import show_deployment
+    from grader.proof.deployment import deploy as prove
+    from grader.takehome.inviting import without_variants
+    from grader.takehome.locking import locked, write_lock
+    from grader.variants import draw
+    from grader.verdict import Level
+
+    desk = _desk(file, bank_folder, may_make_key=True)
+    lock, sound = desk.lock, True
+    for name, own in lock.questions.items():
+        click.echo(f"{name}: {len(own.variants)} variants are locked")
+    for name in without_variants(desk):
+        question = desk.bank.find_code(name)
+        _refuse_late(desk, question)
+        drawings = draw(question, desk.key, count)
+        level = Level(isolation) if isolation else None
+        deployment = prove(question, drawings, desk.office.variants, key=desk.key, level=level, jobs=jobs)
+        show_deployment(deployment)
+        if deployment.proven:
+            lock = locked(lock, deployment)
+            write_lock(desk.office.lock, lock)
+        sound = sound and deployment.proven
+    return 0 if sound else 1
+
+
+def _refuse_late(desk: Desk, question: Question) -> None:
+    """Refuse variants of a question that somebody was asked without."""
+    for known in desk.office.invitations():
+        if any(asked.question == question.qualified_id for asked in known.asked):
+            fault = f"{known.candidate} was asked {question.qualified_id} as it stands in the bank"
+            raise InputError(fault, cure="Leave it so for this assessment, or begin another one")

@@ -1,0 +1,190 @@
+"""Who is asked what: the form and the variants of each candidate, written down once and never drawn again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from grader.bank import load_question
+from grader.errors import InputError
+from grader.handout import to_hand_in
+from grader.proof.ledger import State, digest_of, state_of
+from grader.question import Question
+from grader.takehome.allocation import allocate, number
+from grader.takehome.deadlines import NOTHING_GRANTED
+from grader.takehome.invitation import Asked, Invitation, identify
+from grader.takehome.notice import Posed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from grader.bank import Bank
+    from grader.proof.deployment import VariantRecord
+    from grader.question import Language
+    from grader.rubric import AnyQuestion
+    from grader.takehome.assessment import Assessment
+    from grader.takehome.forms import Form, Forms
+    from grader.takehome.locking import Lock
+    from grader.takehome.office import Office
+
+
+@dataclass(frozen=True)
+class Desk:
+    """All that an invitation follows from."""
+
+    office: Office
+    assessment: Assessment
+    forms: Forms
+    lock: Lock
+    bank: Bank
+    key: bytes
+
+
+def invite(desk: Desk, candidate: str, attempt: int, language: Language, now: datetime) -> Invitation:
+    """Return the invitation of a candidate: the one that was issued, or a new one, which is kept.
+
+    Raises:
+        InputError: this attempt is not allowed, not yet, or there is nothing left to ask.
+    """
+    issued = desk.office.invitations()
+    for known in issued:
+        if (known.candidate, known.attempt) == (candidate, attempt):
+            return known
+    _refuse_attempt(desk, candidate, attempt, issued, now)
+    form = _form(desk, candidate, attempt, issued)
+    granted = desk.assessment.accommodations.get(candidate, NOTHING_GRANTED)
+    invitation = Invitation(
+        id=identify(desk.key, candidate, attempt),
+        assessment=desk.assessment.id,
+        number=len(issued) + 1,
+        candidate=candidate,
+        attempt=attempt,
+        language=language,
+        form=form.name,
+        asked=_asked(desk, form, candidate, attempt, issued),
+        issued=now,
+        opens=desk.assessment.window.opens,
+        closes=desk.assessment.window.closes + granted.extension,
+        duration=desk.assessment.duration * granted.factor,
+        grace=desk.assessment.grace,
+    )
+    desk.office.keep(invitation)
+    return invitation
+
+
+def posed(desk: Desk, invitation: Invitation) -> tuple[Posed, ...]:
+    """Return the questions of an invitation, each as it was proven.
+
+    Raises:
+        InputError: one is not there any more, or has changed since it was proven.
+    """
+    return tuple(Posed(asked, question_of(desk, asked)) for asked in invitation.asked)
+
+
+def question_of(desk: Desk, asked: Asked) -> AnyQuestion:
+    """Return the question, or the variant, that is really asked.
+
+    Raises:
+        InputError: it is not there any more, or has changed since it was proven.
+    """
+    if asked.variant is None:
+        question = desk.bank.find(asked.question)
+        if state_of(question) is not State.PROVEN:
+            raise InputError(
+                f"{asked.question} is {state_of(question).value}", cure=f"Run: grade verify {asked.question}"
+            )
+        return question
+    record = next((each for each in _variants(desk, asked.question) if each.id == asked.variant), None)
+    if record is None:
+        raise InputError(f"{asked.variant} is not locked", file=desk.office.lock, cure="Restore it from a backup")
+    variant = load_question(desk.office.variants / "bank" / asked.variant)
+    if digest_of(variant) != record.digest:
+        fault = f"{asked.variant} has changed since it was proven"
+        raise InputError(
+            fault, file=variant.folder, cure=f"Restore it, or run: grade verify {asked.variant} --bank DIR"
+        )
+    return variant
+
+
+def _variants(desk: Desk, question: str) -> tuple[VariantRecord, ...]:
+    found = desk.lock.questions.get(question)
+    return found.variants if found else ()
+
+
+def _refuse_attempt(desk: Desk, candidate: str, attempt: int, issued: Sequence[Invitation], now: datetime) -> None:
+    """Refuse a second try that is not allowed, or comes too early."""
+    before = [each for each in issued if each.candidate == candidate]
+    retakes = desk.assessment.retakes
+    if attempt != len(before) + 1:
+        fault = f"{candidate} was invited {len(before)} times, so that the next attempt is {len(before) + 1}"
+        raise InputError(f"{fault}, not {attempt}", cure="Leave out --attempt for the first")
+    if attempt > 1 + retakes.allowed:
+        fault = f"{candidate} has no attempt left: the assessment allows {1 + retakes.allowed}"
+        raise InputError(fault, cure="Raise retakes.allowed, for everybody")
+    if before and now < before[-1].issued + retakes.after:
+        earliest = (before[-1].issued + retakes.after).isoformat(timespec="minutes")
+        raise InputError(f"{candidate} may try again from {earliest} on", cure="Invite then, or lower retakes.after")
+
+
+def _form(desk: Desk, candidate: str, attempt: int, issued: Sequence[Invitation]) -> Form:
+    """Return the form of a candidate; at a second try one without questions seen before, where that is asked for."""
+    forms = desk.forms.forms
+    if attempt == 1:
+        names = [each.candidate for each in issued if each.attempt == 1] + [candidate]
+        return forms[allocate(desk.key, "form", len(forms), names)[candidate]]
+    seen = {asked.question for each in issued if each.candidate == candidate for asked in each.asked}
+    left = [form for form in forms if not seen & {placed.id for placed in form.questions}]
+    if desk.assessment.retakes.other_questions:
+        if not left:
+            fault = f"every form has a question that {candidate} has seen"
+            raise InputError(fault, cure="Assemble more forms, or write `other_questions: false` under retakes")
+        forms = tuple(left)
+    return forms[number(desk.key, f"form\0{candidate}\0{attempt}", len(forms))]
+
+
+def _asked(desk: Desk, form: Form, candidate: str, attempt: int, issued: Sequence[Invitation]) -> tuple[Asked, ...]:
+    found = []
+    for position, placed in enumerate(form.questions, start=1):
+        question = desk.bank.find(placed.id)
+        asked = Asked(
+            position=position,
+            question=placed.id,
+            variant=_variant(desk, placed.id, candidate, attempt, issued),
+            folder=f"{position}-{question.id}",
+            points=placed.points,
+            minutes=placed.minutes,
+            files=(to_hand_in(question),),
+        )
+        question_of(desk, asked)  # nobody is asked what is not proven
+        found.append(asked)
+    return tuple(found)
+
+
+def _variant(desk: Desk, question: str, candidate: str, attempt: int, issued: Sequence[Invitation]) -> str | None:
+    """Return the variant a candidate is given: even over first tries, and at a further one none that was seen."""
+    records = _variants(desk, question)
+    if not records:
+        return None
+    if attempt == 1:
+        names = [each.candidate for each in issued if each.attempt == 1 and _asks(each, question)] + [candidate]
+        return records[allocate(desk.key, question, len(records), names)[candidate]].id
+    seen = {asked.variant for each in issued if each.candidate == candidate for asked in each.asked}
+    left = [record.id for record in records if record.id not in seen]
+    if not left:
+        raise InputError(f"{candidate} has seen every variant of {question}", cure="Ask other questions at a retake")
+    return left[number(desk.key, f"{question}\0{candidate}\0{attempt}", len(left))]
+
+
+def _asks(invitation: Invitation, question: str) -> bool:
+    return any(asked.question == question for asked in invitation.asked)
+
+
+def without_variants(desk: Desk) -> tuple[str, ...]:
+    """Return the questions of the forms that have parameters, and no deployed variants."""
+    ids = {placed.id for form in desk.forms.forms for placed in form.questions}
+    return tuple(sorted(name for name in ids - desk.lock.questions.keys() if _has_parameters(desk.bank.find(name))))
+
+
+def _has_parameters(question: AnyQuestion) -> bool:
+    return isinstance(question, Question) and question.spec.variants is not None
