@@ -226,7 +226,8 @@ def test_the_time_of_receipt_counts(place: Place, hours: float, standing: str, p
     with place.desk() as desk:
         receipt = receive(desk, place.packed())
 
-    assert (receipt.standing.value, receipt.part) == (standing, pytest.approx(part))
+    assert receipt.standing.value == standing
+    assert receipt.part == pytest.approx(part)
 
 
 def test_the_same_file_has_one_receipt(place: Place) -> None:

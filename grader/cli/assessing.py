@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli.inviting import deploy, invite
+from grader.cli.judging import decide, rate
 from grader.cli.marking import grade_received
 from grader.cli.options import bank_option
+from grader.cli.publishing import report
 from grader.cli.receiving import audit, begin, migrate, receive
 from grader.errors import InputError
 
@@ -85,7 +87,7 @@ def assemble(file: Path, count: int, output: Path | None, bank_folder: Path | No
     _show(forms, target)
 
 
-for command in (deploy, invite, begin, receive, grade_received, audit, migrate):
+for command in (deploy, invite, begin, receive, grade_received, report, rate, decide, audit, migrate):
     assess.add_command(command)
 
 

@@ -167,6 +167,15 @@ class Retakes(Frozen):
     """Whether questions that were seen are left out."""
 
 
+class Criterion(Frozen):
+    """One line of the scorecard that reviewers fill in."""
+
+    id: Slug
+    title: Title
+    anchors: tuple[Title, ...] = Field(min_length=2, max_length=7)
+    """What each level looks like, the lowest first; levels are counted from 1."""
+
+
 class Accommodation(Frozen):
     """What one candidate is granted beyond the others."""
 
@@ -192,5 +201,7 @@ class Assessment(Frozen):
     ai: AiPolicy
     feedback: Feedback = Feedback.CATEGORY
     retakes: Retakes = Retakes()
+    scorecard: tuple[Criterion, ...] = ()
+    """What people judge beside the points."""
     accommodations: dict[str, Accommodation] = Field(default_factory=dict)
     """By the candidate's code."""
