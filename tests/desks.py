@@ -145,9 +145,12 @@ class Class(Place):
         return own.read_bytes() if text.endswith(".py") else text.encode()
 
     def run(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
-        """Run `grade assess` on this office."""
-        places = ("--assessment", self.sheet, "--bank", self.bank)
-        return grade("assess", *words, *places, EXAM_GRADER_DATABASE=self.address or "")
+        """Run a command of `grade assess` that needs the bank."""
+        return self.run_here(*words, "--bank", self.bank)
+
+    def run_here(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run a command of `grade assess` on this office."""
+        return grade("assess", *words, "--assessment", self.sheet, EXAM_GRADER_DATABASE=self.address or "")
 
 
 def invited(candidate: str) -> Invitation:

@@ -130,7 +130,7 @@ def test_an_unknown_candidate_is_told(room: Class) -> None:
 
 
 def test_the_team_sees_everybody_and_no_percentile_of_few(room: Class) -> None:
-    assert_told(room.run("decide", "C-01", "advance", "--by", "ana", "--why", "sound"), 0)
+    assert_told(room.run_here("decide", "C-01", "advance", "--by", "ana", "--why", "sound"), 0)
     found = pages(room, "cohort")
 
     assert "Percentiles are not told under 30 candidates." in found["index.html"]

@@ -10,7 +10,8 @@ import click
 
 from grader.cli.inviting import deploy, invite
 from grader.cli.judging import decide, rate
-from grader.cli.marking import grade_received
+from grader.cli.keeping import export, purge
+from grader.cli.marking import grade_received, regrade_received
 from grader.cli.options import bank_option
 from grader.cli.publishing import report
 from grader.cli.receiving import audit, begin, migrate, receive
@@ -87,7 +88,21 @@ def assemble(file: Path, count: int, output: Path | None, bank_folder: Path | No
     _show(forms, target)
 
 
-for command in (deploy, invite, begin, receive, grade_received, report, rate, decide, audit, migrate):
+for command in (
+    deploy,
+    invite,
+    begin,
+    receive,
+    grade_received,
+    regrade_received,
+    report,
+    rate,
+    decide,
+    export,
+    purge,
+    audit,
+    migrate,
+):
     assess.add_command(command)
 
 

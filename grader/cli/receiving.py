@@ -74,7 +74,7 @@ def see_installed() -> None:
         raise InputError(fault, cure="pip install 'exam-grader[assess]'")
 
 
-def _moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
+def moment(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
     """Read an option that is a moment."""
     from grader.takehome.assessment import read_moment as read
 
@@ -86,7 +86,7 @@ def _moment(_context: click.Context, _parameter: click.Parameter, value: str | N
 
 @click.command()
 @click.argument("candidate")
-@click.option("--at", metavar="MOMENT", callback=_moment, help="When; now unless given. As 2026-12-01T09:00+01:00.")
+@click.option("--at", metavar="MOMENT", callback=moment, help="When; now unless given. As 2026-12-01T09:00+01:00.")
 @click.option("--reason", default="", help="Why the moment that is on record was wrong.")
 @by_option
 @desk_options
@@ -113,7 +113,7 @@ def begin(candidate: str, at: datetime | None, reason: str, by: str, sheet: Path
 
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--at", metavar="MOMENT", callback=_moment, help="When it was received; now unless given.")
+@click.option("--at", metavar="MOMENT", callback=moment, help="When it was received; now unless given.")
 @click.option("--reason", default="", help="With --at: what vouches for it, as the head of the mail it came with.")
 @click.option("--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True)
 @by_option

@@ -62,7 +62,7 @@ class Answer:
     @property
     def entry(self) -> Entry:
         """As a batch calls it; what was received is known by its content."""
-        place = f"answers/{self.receipt.sha256[:32]}/{self.asked.folder}"
+        place = f"{place_of(self.receipt.sha256)}/{self.asked.folder}"
         return Entry(candidate=self.invited.label, question=self.question.qualified_id, path=place)
 
 
@@ -85,6 +85,11 @@ class Questions:
             bank = load_bank(self._variants / "bank") if asked.variant else self._bank
             self._found[name] = bank.find(name)
         return self._found[name]
+
+
+def place_of(sha256: str) -> str:
+    """Return where a received file is unpacked, below the results."""
+    return f"answers/{sha256[:32]}"
 
 
 def seed_of(desk: Desk) -> int:
@@ -153,7 +158,7 @@ def grade_all(
     folder = _begin(desk, answers, chosen)
     by_entry = {(answer.entry.candidate, answer.entry.question): answer for answer in chosen}
     failed = []
-    with contextlib.closing(Batch(_entrants(desk, chosen), folder, resumed=True).run(engine)) as run:
+    with contextlib.closing(Batch(entrants_of(desk, chosen), folder, resumed=True).run(engine)) as run:
         for grade in run:
             answer = by_entry[grade.candidate, grade.verdict.question]
             if grade.marked:
@@ -208,10 +213,11 @@ def _begin(desk: Desk, answers: Sequence[Answer], chosen: Sequence[Answer]) -> B
 
 def record_of(desk: Desk, answers: Sequence[Answer]) -> BatchRecord:
     """Return what the batch of an assessment is asked."""
-    return make_record(_entrants(desk, answers), desk.results / MANIFEST, seed=seed_of(desk))
+    return make_record(entrants_of(desk, answers), desk.results / MANIFEST, seed=seed_of(desk))
 
 
-def _entrants(desk: Desk, answers: Iterable[Answer]) -> list[Entrant]:
+def entrants_of(desk: Desk, answers: Iterable[Answer]) -> list[Entrant]:
+    """Return answers as a batch takes them, each unpacked."""
     return [Entrant(each.entry, each.question, unpacked(desk, each)) for each in answers]
 
 
