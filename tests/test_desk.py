@@ -143,6 +143,12 @@ def test_a_wrong_address_is_said(tmp_path: Path, address: str, told: str) -> Non
     assert_told(grade("assess", "audit", "--assessment", sheet, "--database", address), 2, told)
 
 
+def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
+    place = founded(tmp_path / "office", None)
+    (place.root / "assessment.db").write_text("no database at all, but text\n" * 99)
+    assert_told(grade("assess", "audit", "--assessment", place.sheet), 2, "file is not a database")
+
+
 def test_the_file_is_the_owners_alone_and_writes_ahead(tmp_path: Path) -> None:
     place = founded(tmp_path / "office", None)
     file = place.root / "assessment.db"

@@ -6,6 +6,7 @@ import contextlib
 import getpass
 import importlib.util
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -38,11 +39,18 @@ def desk_options(function: F) -> F:
     return file(database(function))
 
 
+def _whoami() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return f"user {os.getuid()}"
+
+
 def by_option(function: F) -> F:
     """Add `--by NAME`."""
-    return click.option(
-        "--by", default=getpass.getuser, metavar="NAME", show_default="who is logged in", help="Who does it."
-    )(function)
+    return click.option("--by", default=_whoami, metavar="NAME", show_default="who is logged in", help="Who does it.")(
+        function
+    )
 
 
 @contextlib.contextmanager
@@ -152,7 +160,7 @@ def receive(
                 refused += 1
     if form == "json":
         click.echo(json.dumps([each.model_dump(mode="json") for each in receipts], indent=2, ensure_ascii=False))
-    else:
+    elif receipts:
         click.echo("\n\n".join(map(told, receipts)))
     return InputError.exit_code if refused else 0
 

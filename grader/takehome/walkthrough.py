@@ -47,7 +47,10 @@ def walkthrough(sources: Mapping[str, str], verdict: Verdict, language: Language
         tree = None if file.lower().endswith(WORDS) else _parsed(source)
         if tree is not None:
             found += _about(tree, file, language)
-    return list({(each.file, each.line): each for each in reversed(found)}.values())[::-1][:MOST]
+    first: dict[tuple[str, int], Talk] = {}
+    for talk in found:
+        first.setdefault((talk.file, talk.line), talk)
+    return list(first.values())[:MOST]
 
 
 def _parsed(source: str) -> ast.Module | None:

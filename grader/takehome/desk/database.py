@@ -16,7 +16,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
 from grader.errors import InputError
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 PATIENCE = 30
 """Seconds to wait for another writer."""
 _MIGRATIONS = "grader.takehome.desk:migrations"
+_UNUSABLE = {OperationalError, DatabaseError}
+"""No answer, no permission, no room; and a file that is no database."""
 _KINDS = "Write postgresql://USER@HOST/NAME, or leave it out for a file beside the assessment"
 
 
@@ -104,7 +106,9 @@ class Database:
         """Say in one line that the server does not answer, or that the file cannot be used."""
         try:
             yield
-        except OperationalError as error:
+        except DatabaseError as error:
+            if type(error) not in _UNUSABLE:  # another is a fault of ours
+                raise
             reason = str(error.orig).strip().splitlines()
             fault = f"the database cannot be used: {reason[0] if reason else 'no answer'}"
             raise InputError(fault, file=self.shown, cure="Check the address and the permissions") from None
