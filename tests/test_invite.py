@@ -338,8 +338,8 @@ def answer(folder: Path, solution: str = REFERENCE) -> None:
     """Fill everything in."""
     (folder / "1-sample" / "solution.py").write_text(solution, encoding="utf-8")
     sheet, form = folder / "2-words" / "answer.yaml", folder / "disclosure.toml"
-    sheet.write_text(sheet.read_text(encoding="utf-8").replace("answer:", "answer: a"), encoding="utf-8")
-    form.write_text(form.read_text(encoding="utf-8").replace('assistants = """', 'assistants = """none'))
+    sheet.write_text(sheet.read_text(encoding="utf-8").replace("\nanswer:", "\nanswer: a"), encoding="utf-8")
+    form.write_text(form.read_text(encoding="utf-8").replace("assistants = '''", "assistants = '''none"))
 
 
 def test_from_the_bundle_to_what_is_received(plain_world: World, unpacked: Path) -> None:
@@ -460,12 +460,29 @@ def test_what_would_be_refused_is_not_packed(unpacked: Path, case: str) -> None:
 
 def test_nothing_is_packed_of_what_was_handed_out(unpacked: Path) -> None:
     form = unpacked / "disclosure.toml"
-    form.write_text(form.read_text().replace('assistants = """', 'assistants = """none'))
+    form.write_text(form.read_text().replace("assistants = '''", "assistants = '''none"))
     told = candidate(unpacked, "pack")
 
-    assert "1-sample/solution.py  as it was handed out" in told.stdout
+    assert "1-sample/solution.py  as it was handed out: not answered" in told.stdout
     assert "there is nothing to pack" in told.stdout
     assert told.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("answered", "message"),
+    [("answer: z", "'z' is the letter of no option"), ("answer: a, b", "2 options are chosen"),
+     ("answer: a\nanswer: b", "only the line `answer:` may be filled in"), ("answer: [b]", ""), ("answer: B.", "")],
+)  # fmt: skip
+def test_a_form_is_looked_at_before_it_is_packed(unpacked: Path, answered: str, message: str) -> None:
+    """It is packed all the same: time may be short, and a line is soon mended."""
+    answer(unpacked)
+    sheet = unpacked / "2-words" / "answer.yaml"
+    sheet.write_text(sheet.read_text(encoding="utf-8").replace("\nanswer: a", f"\n{answered}"), encoding="utf-8")
+    told = candidate(unpacked, "pack")
+
+    assert told.returncode == 0, told
+    faults = [line for line in told.stdout.splitlines() if line.startswith("    ")]
+    assert [message in fault for fault in faults] == ([True] if message else [])
 
 
 def test_doctor_names_a_file_that_was_changed(unpacked: Path) -> None:

@@ -31,7 +31,7 @@ _AS_THEY_ARE = (
     "exam/solution.py", "takehome/__init__.py",
 )  # fmt: skip
 _KIT = (
-    "__init__.py", "checking.py", "doctor.py", "log.py", "main.py", "packing.py", "plugin.py", "running.py",
+    "__init__.py", "checking.py", "doctor.py", "forms.py", "log.py", "main.py", "packing.py", "plugin.py", "running.py",
     "standin.py", "terms.py", "words.py",
 )  # fmt: skip
 

@@ -34,7 +34,12 @@ ZH = {
         "{groups} 组共 {checks} 项隐藏测试决定 {share} 的分数。",
     "Answered in words; there is nothing to run.": "文字作答，没有可运行的测试。",
     "not answered": "未作答",
-    "as it was handed out": "与发放时相同",
+    "as it was handed out: not answered": "与发放时相同：未作答",
+    "has {count} characters; one of more than {most} is not read": "有 {count} 个字符；超过 {most} 个的不会被阅读",
+    "only the line `answer:` may be filled in; the others stay as they were":
+        "只能填写 `answer:` 这一行，其余各行保持原样",
+    "{letter} is the letter of no option": "{letter} 不是任何选项的字母",
+    "{count} options are chosen": "选择了 {count} 项",
     "ready": "已就绪",
     "is no Python: line {line}: {message}": "不是合法的 Python：第 {line} 行：{message}",
     "is larger than {size} KiB; hand in the answer alone": "大于 {size} KiB；只交答案本身",
@@ -51,8 +56,8 @@ ZH = {
     "disclosure.toml: `{name}` must be {kind}": "disclosure.toml：`{name}` 应为{kind}",
     "text": "文本", "a number": "数字",
     "Wrote {name} ({size} KiB).": "已写入 {name}（{size} KiB）。",
-    "Send this file. What counts is when it is received, by {due} at the latest.":
-        "请提交这个文件。以收到的时间为准，最迟 {due}。",
+    "Send this file. What counts is when it is received: within your time, and by {due} at the latest.":
+        "请提交这个文件。以收到的时间为准：须在作答时间之内，且最迟 {due}。",
     "Pack again as often as you like: send the newest.": "可以多次打包，提交最新的即可。",
     "no question has the folder {name}; there are {names}": "没有文件夹为 {name} 的题目；现有 {names}",
     "invitation.json cannot be read; unpack the bundle again": "invitation.json 无法读取；请重新解压材料包",
