@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from grader.takehome.kit.forms import form_faults
-from grader.takehome.kit.terms import Bundle
+    from grader.takehome.kit.terms import Bundle
 
 FORM = "disclosure.toml"
 MAX_DISCLOSURE = 64 * 1024
