@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from grader.takehome.bundle import Order
     from grader.takehome.forms import Forms
     from grader.takehome.invitation import Invitation
-    from grader.takehome.inviting import Desk
+    from grader.takehome.inviting import Sitting
 
 _FILE = click.argument("file", metavar="ASSESSMENT.yaml", type=click.Path(path_type=Path))
 
@@ -60,27 +60,29 @@ def invite(
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
     if bool(candidates) == bool(bundles):
         raise InputError("there is nobody to invite", cure="Give --candidate CODE, or --verify BUNDLE.zip")
-    desk = _desk(file, bank_folder, may_make_key=not bundles)
+    sitting = _sitting(file, bank_folder, may_make_key=not bundles)
     if bundles:
-        faults = [_verify(desk, bundle) for bundle in bundles]
+        faults = [_verify(sitting, bundle) for bundle in bundles]
         return 1 if any(faults) else 0
-    _invite_all(desk, candidates, attempt, language, out)
+    _invite_all(sitting, candidates, attempt, language, out)
     return 0
 
 
-def _invite_all(desk: Desk, candidates: tuple[str, ...], attempt: int, language: Language, out: Path | None) -> None:
+def _invite_all(
+    sitting: Sitting, candidates: tuple[str, ...], attempt: int, language: Language, out: Path | None
+) -> None:
     from grader.takehome.bundle import make_bundle
     from grader.takehome.inviting import invite as issue
     from grader.takehome.inviting import without_variants
 
-    for name in without_variants(desk):
+    for name in without_variants(sitting):
         click.echo(f"Warning: {name} has parameters, and everybody gets the same: run grade assess deploy", err=True)
     for candidate in candidates:
         _refuse_code(candidate)
         now = datetime.now(UTC).replace(microsecond=0)
-        invitation = issue(desk, candidate, attempt, language, now)
-        data = make_bundle(_order(desk, invitation), desk.key)
-        target = out / f"{candidate}-{attempt}.zip" if out is not None else desk.office.bundle(candidate, attempt)
+        invitation = issue(sitting, candidate, attempt, language, now)
+        data = make_bundle(_order(sitting, invitation), sitting.key)
+        target = out / f"{candidate}-{attempt}.zip" if out is not None else sitting.office.bundle(candidate, attempt)
         _write(target, data)
         again = "" if invitation.issued == now else f", as on {invitation.issued:%Y-%m-%d}"
         click.echo(f"{candidate}  {target}  {hashlib.sha256(data).hexdigest()[:16]}{again}")
@@ -108,11 +110,11 @@ def _write(target: Path, data: bytes) -> None:
         raise InputError(f"it cannot be written: {error.strerror}", file=target, cure="Choose another place") from None
 
 
-def _verify(desk: Desk, bundle: Path) -> bool:
+def _verify(sitting: Sitting, bundle: Path) -> bool:
     """Show what is wrong with a bundle; returns whether anything is."""
     from grader.takehome.inspection import inspect
 
-    faults = inspect(bundle, _order(desk, _invitation_of(desk, bundle)), desk.key, _kept(desk))
+    faults = inspect(bundle, _order(sitting, _invitation_of(sitting, bundle)), sitting.key, _kept(sitting))
     for fault in faults:
         click.echo(f"{bundle}: {fault}")
     if not faults:
@@ -120,7 +122,7 @@ def _verify(desk: Desk, bundle: Path) -> bool:
     return bool(faults)
 
 
-def _invitation_of(desk: Desk, bundle: Path) -> Invitation:
+def _invitation_of(sitting: Sitting, bundle: Path) -> Invitation:
     import json
 
     from grader.submission import read_archive
@@ -131,35 +133,35 @@ def _invitation_of(desk: Desk, bundle: Path) -> Invitation:
         own = str(letter["id"])
     except (KeyError, ValueError, TypeError):
         raise InputError(f"it has no {LETTER} that can be read", file=bundle, cure="Invite again") from None
-    for known in desk.office.invitations():
+    for known in sitting.office.invitations():
         if known.id == own:
             return known
     raise InputError("it belongs to no invitation of this assessment", file=bundle, cure="Name its own assessment")
 
 
-def _kept(desk: Desk) -> Iterator[AnyQuestion]:
+def _kept(sitting: Sitting) -> Iterator[AnyQuestion]:
     """Yield every question that is asked in any form, and every variant."""
     from grader.bank import load_bank
 
-    for name in sorted({placed.id for form in desk.forms.forms for placed in form.questions}):
-        yield desk.bank.find(name)
-    if (desk.office.variants / "bank").is_dir():
-        yield from load_bank(desk.office.variants / "bank").questions
+    for name in sorted({placed.id for form in sitting.forms.forms for placed in form.questions}):
+        yield sitting.bank.find(name)
+    if (sitting.office.variants / "bank").is_dir():
+        yield from load_bank(sitting.office.variants / "bank").questions
 
 
-def _order(desk: Desk, invitation: Invitation) -> Order:
+def _order(sitting: Sitting, invitation: Invitation) -> Order:
     from grader.takehome.bundle import Order
     from grader.takehome.environment import read_lock
     from grader.takehome.inviting import posed
 
-    lock = read_lock(desk.bank.folder.parent / "requirements" / "constraints.txt")
-    return Order(desk.assessment, invitation, posed(desk, invitation), lock)
+    lock = read_lock(sitting.bank.folder.parent / "requirements" / "constraints.txt")
+    return Order(sitting.assessment, invitation, posed(sitting, invitation), lock)
 
 
-def _desk(file: Path, bank_folder: Path | None, *, may_make_key: bool) -> Desk:
+def _sitting(file: Path, bank_folder: Path | None, *, may_make_key: bool) -> Sitting:
     from grader.bank import load_bank
     from grader.takehome.checking import load_assessment
-    from grader.takehome.inviting import Desk
+    from grader.takehome.inviting import Sitting
     from grader.takehome.locking import read_lock
     from grader.takehome.office import Office
     from grader.takehome.stock import stock_of
@@ -168,7 +170,7 @@ def _desk(file: Path, bank_folder: Path | None, *, may_make_key: bool) -> Desk:
     assessment = load_assessment(file, stock_of(bank))
     forms = _forms(office.forms, file)
     key = read_key(office.key, may_be_made=may_make_key, cure="Invite first, or restore it from a backup")
-    return Desk(office, assessment, forms, read_lock(office.lock, assessment.id), bank, key)
+    return Sitting(office, assessment, forms, read_lock(office.lock, assessment.id), bank, key)
 
 
 def _forms(path: Path, assessment: Path) -> Forms:
@@ -208,27 +210,27 @@ def deploy(file: Path, count: int, jobs: int | None, isolation: str | None, bank
     from grader.variants import draw
     from grader.verdict import Level
 
-    desk = _desk(file, bank_folder, may_make_key=True)
-    lock, sound = desk.lock, True
+    sitting = _sitting(file, bank_folder, may_make_key=True)
+    lock, sound = sitting.lock, True
     for name, own in lock.questions.items():
         click.echo(f"{name}: {len(own.variants)} variants are locked")
-    for name in without_variants(desk):
-        question = desk.bank.find_code(name)
-        _refuse_late(desk, question)
-        drawings = draw(question, desk.key, count)
+    for name in without_variants(sitting):
+        question = sitting.bank.find_code(name)
+        _refuse_late(sitting, question)
+        drawings = draw(question, sitting.key, count)
         level = Level(isolation) if isolation else None
-        deployment = prove(question, drawings, desk.office.variants, key=desk.key, level=level, jobs=jobs)
+        deployment = prove(question, drawings, sitting.office.variants, key=sitting.key, level=level, jobs=jobs)
         show_deployment(deployment)
         if deployment.proven:
             lock = locked(lock, deployment)
-            write_lock(desk.office.lock, lock)
+            write_lock(sitting.office.lock, lock)
         sound = sound and deployment.proven
     return 0 if sound else 1
 
 
-def _refuse_late(desk: Desk, question: Question) -> None:
+def _refuse_late(sitting: Sitting, question: Question) -> None:
     """Refuse variants of a question that somebody was asked without."""
-    for known in desk.office.invitations():
+    for known in sitting.office.invitations():
         if any(asked.question == question.qualified_id for asked in known.asked):
             fault = f"{known.candidate} was asked {question.qualified_id} as it stands in the bank"
             raise InputError(fault, cure="Leave it so for this assessment, or begin another one")

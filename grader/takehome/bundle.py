@@ -25,6 +25,7 @@ from grader.bank import statement
 from grader.handout import form, sources, to_hand_in
 from grader.question import Question, Visibility
 from grader.report.pages.prose import prose_page
+from grader.rubric import ChoiceSpec
 from grader.takehome.archive import make_archive
 from grader.takehome.disclosure import disclosure_form
 from grader.takehome.environment import needs, pinned, requirements
@@ -115,11 +116,22 @@ def _terms(
                 "file": to_hand_in(each.question),
                 "needs": list(needed.get(each.asked.folder, ())),
                 "starters": {name: _digest(files[f"{each.asked.folder}/{name}"]) for name in each.asked.files},
-                **(_code_terms(each.question, order.assessment) if isinstance(each.question, Question) else {}),
+                **_own_terms(each, order.assessment, files),
             }
             for each in order.posed
         },
     }
+
+
+def _own_terms(each: Posed, assessment: Assessment, files: Mapping[str, bytes]) -> dict[str, object]:
+    """Return what is known of questions of this kind alone."""
+    question = each.question
+    if isinstance(question, Question):
+        return _code_terms(question, assessment)
+    if isinstance(question.spec, ChoiceSpec):
+        form_text = files[f"{each.asked.folder}/{to_hand_in(question)}"].decode()
+        return {"choose": question.spec.choose, "form": form_text}
+    return {"characters": question.spec.characters}
 
 
 def _digest(data: bytes) -> str:

@@ -15,13 +15,13 @@ minutes = 0          # how long you worked, roughly
 begun = ""           # when you began, if you noted it, like 2026-12-01T09:00+01:00
 
 # Which AI assistants you used, and for what{required}.
-assistants = \"\"\"\"\"\"
+assistants = ''''''
 
 # Who else, or what else, helped you.
-help = \"\"\"\"\"\"
+help = ''''''
 
 # What you know is missing, or would do with more time.
-gaps = \"\"\"\"\"\"
+gaps = ''''''
 """
 _ZH = """\
 # 你的作答是怎样完成的。它不影响分数；与你交谈的人会读到。
@@ -31,13 +31,13 @@ minutes = 0          # 大约用了多少分钟
 begun = ""           # 开始的时间（如有记录），例如 2026-12-01T09:00+01:00
 
 # 用了哪些 AI 助手，用在哪里{required}。
-assistants = \"\"\"\"\"\"
+assistants = ''''''
 
 # 还有谁或什么帮助了你。
-help = \"\"\"\"\"\"
+help = ''''''
 
 # 你知道还缺什么，或者有更多时间会做什么。
-gaps = \"\"\"\"\"\"
+gaps = ''''''
 """
 _FORMS: dict[Language, tuple[str, str]] = {"en": (_EN, '; "none" if none'), "zh": (_ZH, '；没有则写 "none"')}
 

@@ -58,7 +58,7 @@ def inspect(path: Path, order: Order, key: bytes, kept: Iterable[AnyQuestion]) -
     return (
         *_name_faults(files, expected),
         *_letter_faults(files, key),
-        *_secret_faults(files, secrets_of(kept, order, key)),
+        *_secret_faults(files, secrets_of(kept, key)),
         *_repetition_faults(path, files, expected),
     )
 
@@ -97,16 +97,14 @@ def _repetition_faults(path: Path, files: Mapping[str, bytes], expected: Mapping
 # --- what is secret --------------------------------------------------------------------------------------------------
 
 
-def secrets_of(kept: Iterable[AnyQuestion], order: Order, key: bytes) -> Secrets:
+def secrets_of(kept: Iterable[AnyQuestion], key: bytes) -> Secrets:
     """Return the lines of hidden suites and solutions that stand in no public part, and what else tells something."""
     kept = tuple(kept)
     lines = {line: place for question in kept for line, place in _hidden_lines(question)}
-    public = {line for question in kept for line in _public_lines(question, key)}
-    public |= {line for data in sources_of_archive().values() for line in _lines(data)}
+    public = "\n".join(text for question in kept for text in _public_texts(question, key))
+    public += "\n".join(data.decode() for data in sources_of_archive().values())
     names = {question.id: "the name of a variant" for question in kept if _is_variant(question)}
     words = {key.decode("latin-1"): "the key of the assessment", **names}
-    if order.invitation.form:
-        words |= {asked.variant: "the name of a variant" for asked in order.invitation.asked if asked.variant}
     return Secrets({line: place for line, place in lines.items() if line not in public}, words)
 
 
@@ -125,16 +123,10 @@ def _hidden_lines(question: AnyQuestion) -> Iterator[tuple[str, str]]:
                 yield line.strip(), f"{question.qualified_id}, {path.name}:{number}"
 
 
-def _public_lines(question: AnyQuestion, key: bytes) -> Iterator[str]:
+def _public_texts(question: AnyQuestion, key: bytes) -> Iterator[str]:
     files = sources(question) if isinstance(question, Question) else form(question, key.hex()[:16])
-    texts = [statement(question, language).encode() for language in LANGUAGES]
-    for data in (*files.values(), *texts):
-        yield from _lines(data)
-
-
-def _lines(data: bytes) -> Iterator[str]:
-    for line in data.decode("utf-8", "replace").splitlines():
-        yield line.strip()
+    yield from (data.decode("utf-8", "replace") for data in files.values())
+    yield from (statement(question, language) for language in LANGUAGES)
 
 
 def _secret_faults(files: Mapping[str, bytes], secrets: Secrets) -> Iterator[str]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Desk:
+class Sitting:
     """All that an invitation follows from."""
 
     office: Office
@@ -41,64 +41,64 @@ class Desk:
     key: bytes
 
 
-def invite(desk: Desk, candidate: str, attempt: int, language: Language, now: datetime) -> Invitation:
+def invite(sitting: Sitting, candidate: str, attempt: int, language: Language, now: datetime) -> Invitation:
     """Return the invitation of a candidate: the one that was issued, or a new one, which is kept.
 
     Raises:
         InputError: this attempt is not allowed, not yet, or there is nothing left to ask.
     """
-    issued = desk.office.invitations()
+    issued = sitting.office.invitations()
     for known in issued:
         if (known.candidate, known.attempt) == (candidate, attempt):
             return known
-    _refuse_attempt(desk, candidate, attempt, issued, now)
-    form = _form(desk, candidate, attempt, issued)
-    granted = desk.assessment.accommodations.get(candidate, NOTHING_GRANTED)
+    _refuse_attempt(sitting, candidate, attempt, issued, now)
+    form = _form(sitting, candidate, attempt, issued)
+    granted = sitting.assessment.accommodations.get(candidate, NOTHING_GRANTED)
     invitation = Invitation(
-        id=identify(desk.key, candidate, attempt),
-        assessment=desk.assessment.id,
-        number=len(issued) + 1,
+        id=identify(sitting.key, candidate, attempt),
+        assessment=sitting.assessment.id,
+        number=max((each.number for each in issued), default=0) + 1,
         candidate=candidate,
         attempt=attempt,
         language=language,
         form=form.name,
-        asked=_asked(desk, form, candidate, attempt, issued),
+        asked=_asked(sitting, form, candidate, attempt, issued),
         issued=now,
-        opens=desk.assessment.window.opens,
-        closes=desk.assessment.window.closes + granted.extension,
-        duration=desk.assessment.duration * granted.factor,
-        grace=desk.assessment.grace,
+        opens=sitting.assessment.window.opens,
+        closes=sitting.assessment.window.closes + granted.extension,
+        duration=sitting.assessment.duration * granted.factor,
+        grace=sitting.assessment.grace,
     )
-    desk.office.keep(invitation)
+    sitting.office.keep(invitation)
     return invitation
 
 
-def posed(desk: Desk, invitation: Invitation) -> tuple[Posed, ...]:
+def posed(sitting: Sitting, invitation: Invitation) -> tuple[Posed, ...]:
     """Return the questions of an invitation, each as it was proven.
 
     Raises:
         InputError: one is not there any more, or has changed since it was proven.
     """
-    return tuple(Posed(asked, question_of(desk, asked)) for asked in invitation.asked)
+    return tuple(Posed(asked, question_of(sitting, asked)) for asked in invitation.asked)
 
 
-def question_of(desk: Desk, asked: Asked) -> AnyQuestion:
+def question_of(sitting: Sitting, asked: Asked) -> AnyQuestion:
     """Return the question, or the variant, that is really asked.
 
     Raises:
         InputError: it is not there any more, or has changed since it was proven.
     """
     if asked.variant is None:
-        question = desk.bank.find(asked.question)
+        question = sitting.bank.find(asked.question)
         if state_of(question) is not State.PROVEN:
             raise InputError(
                 f"{asked.question} is {state_of(question).value}", cure=f"Run: grade verify {asked.question}"
             )
         return question
-    record = next((each for each in _variants(desk, asked.question) if each.id == asked.variant), None)
+    record = next((each for each in _variants(sitting, asked.question) if each.id == asked.variant), None)
     if record is None:
-        raise InputError(f"{asked.variant} is not locked", file=desk.office.lock, cure="Restore it from a backup")
-    variant = load_question(desk.office.variants / "bank" / asked.variant)
+        raise InputError(f"{asked.variant} is not locked", file=sitting.office.lock, cure="Restore it from a backup")
+    variant = load_question(sitting.office.variants / "bank" / asked.variant)
     if digest_of(variant) != record.digest:
         fault = f"{asked.variant} has changed since it was proven"
         raise InputError(
@@ -107,15 +107,17 @@ def question_of(desk: Desk, asked: Asked) -> AnyQuestion:
     return variant
 
 
-def _variants(desk: Desk, question: str) -> tuple[VariantRecord, ...]:
-    found = desk.lock.questions.get(question)
+def _variants(sitting: Sitting, question: str) -> tuple[VariantRecord, ...]:
+    found = sitting.lock.questions.get(question)
     return found.variants if found else ()
 
 
-def _refuse_attempt(desk: Desk, candidate: str, attempt: int, issued: Sequence[Invitation], now: datetime) -> None:
+def _refuse_attempt(
+    sitting: Sitting, candidate: str, attempt: int, issued: Sequence[Invitation], now: datetime
+) -> None:
     """Refuse a second try that is not allowed, or comes too early."""
     before = [each for each in issued if each.candidate == candidate]
-    retakes = desk.assessment.retakes
+    retakes = sitting.assessment.retakes
     if attempt != len(before) + 1:
         fault = f"{candidate} was invited {len(before)} times, so that the next attempt is {len(before) + 1}"
         raise InputError(f"{fault}, not {attempt}", cure="Leave out --attempt for the first")
@@ -127,63 +129,67 @@ def _refuse_attempt(desk: Desk, candidate: str, attempt: int, issued: Sequence[I
         raise InputError(f"{candidate} may try again from {earliest} on", cure="Invite then, or lower retakes.after")
 
 
-def _form(desk: Desk, candidate: str, attempt: int, issued: Sequence[Invitation]) -> Form:
+def _form(sitting: Sitting, candidate: str, attempt: int, issued: Sequence[Invitation]) -> Form:
     """Return the form of a candidate; at a second try one without questions seen before, where that is asked for."""
-    forms = desk.forms.forms
+    forms = sitting.forms.forms
     if attempt == 1:
         names = [each.candidate for each in issued if each.attempt == 1] + [candidate]
-        return forms[allocate(desk.key, "form", len(forms), names)[candidate]]
+        return forms[allocate(sitting.key, "form", len(forms), names)[candidate]]
     seen = {asked.question for each in issued if each.candidate == candidate for asked in each.asked}
     left = [form for form in forms if not seen & {placed.id for placed in form.questions}]
-    if desk.assessment.retakes.other_questions:
+    if sitting.assessment.retakes.other_questions:
         if not left:
             fault = f"every form has a question that {candidate} has seen"
             raise InputError(fault, cure="Assemble more forms, or write `other_questions: false` under retakes")
         forms = tuple(left)
-    return forms[number(desk.key, f"form\0{candidate}\0{attempt}", len(forms))]
+    return forms[number(sitting.key, f"form\0{candidate}\0{attempt}", len(forms))]
 
 
-def _asked(desk: Desk, form: Form, candidate: str, attempt: int, issued: Sequence[Invitation]) -> tuple[Asked, ...]:
+def _asked(
+    sitting: Sitting, form: Form, candidate: str, attempt: int, issued: Sequence[Invitation]
+) -> tuple[Asked, ...]:
     found = []
     for position, placed in enumerate(form.questions, start=1):
-        question = desk.bank.find(placed.id)
+        question = sitting.bank.find(placed.id)
         asked = Asked(
             position=position,
             question=placed.id,
-            variant=_variant(desk, placed.id, candidate, attempt, issued),
+            variant=_variant(sitting, placed.id, candidate, attempt, issued),
             folder=f"{position}-{question.id}",
             points=placed.points,
             minutes=placed.minutes,
             files=(to_hand_in(question),),
         )
-        question_of(desk, asked)  # nobody is asked what is not proven
+        question_of(sitting, asked)  # nobody is asked what is not proven
         found.append(asked)
     return tuple(found)
 
 
-def _variant(desk: Desk, question: str, candidate: str, attempt: int, issued: Sequence[Invitation]) -> str | None:
+def _variant(sitting: Sitting, question: str, candidate: str, attempt: int, issued: Sequence[Invitation]) -> str | None:
     """Return the variant a candidate is given: even over first tries, and at a further one none that was seen."""
-    records = _variants(desk, question)
+    records = _variants(sitting, question)
     if not records:
         return None
     if attempt == 1:
         names = [each.candidate for each in issued if each.attempt == 1 and _asks(each, question)] + [candidate]
-        return records[allocate(desk.key, question, len(records), names)[candidate]].id
+        return records[allocate(sitting.key, question, len(records), names)[candidate]].id
     seen = {asked.variant for each in issued if each.candidate == candidate for asked in each.asked}
     left = [record.id for record in records if record.id not in seen]
     if not left:
         raise InputError(f"{candidate} has seen every variant of {question}", cure="Ask other questions at a retake")
-    return left[number(desk.key, f"{question}\0{candidate}\0{attempt}", len(left))]
+    return left[number(sitting.key, f"{question}\0{candidate}\0{attempt}", len(left))]
 
 
 def _asks(invitation: Invitation, question: str) -> bool:
     return any(asked.question == question for asked in invitation.asked)
 
 
-def without_variants(desk: Desk) -> tuple[str, ...]:
+def without_variants(sitting: Sitting) -> tuple[str, ...]:
     """Return the questions of the forms that have parameters, and no deployed variants."""
-    ids = {placed.id for form in desk.forms.forms for placed in form.questions}
-    return tuple(sorted(name for name in ids - desk.lock.questions.keys() if _has_parameters(desk.bank.find(name))))
+    ids = {placed.id for form in sitting.forms.forms for placed in form.questions}
+    return tuple(
+        sorted(name for name in ids - sitting.lock.questions.keys() if _has_parameters(sitting.bank.find(name)))
+    )
 
 
 def _has_parameters(question: AnyQuestion) -> bool:

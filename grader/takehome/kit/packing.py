@@ -11,6 +11,7 @@ import tomllib
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+from grader.takehome.kit.forms import form_faults
 from grader.takehome.kit.terms import EMPTY, READY, STARTER
 from grader.takehome.kit.words import say, tell
 
@@ -77,12 +78,12 @@ def _answers(bundle: Bundle) -> dict[str, bytes]:
         name, language = f"{folder}/{path.name}", bundle.language
         _refuse_odd(name, path, bundle)
         state = bundle.state(folder, path)
-        word = {EMPTY: "not answered", STARTER: "as it was handed out", READY: "ready"}[state]
+        word = {EMPTY: "not answered", STARTER: "as it was handed out: not answered", READY: "ready"}[state]
         tell(f"{name}  {say(language, word)}")
         if state != READY:
             continue
         data = path.read_bytes()
-        for fault in _syntax_faults(path.name, data, language):
+        for fault in _faults(path.name, data, bundle.questions[folder], language):
             tell(f"    {name} {fault}")
         files[f"answers/{name}"] = data
     if not files:
@@ -100,12 +101,13 @@ def _refuse_odd(name: str, path: Path, bundle: Bundle) -> None:
         raise RefusedError(f"{name} {say(language, text, size=most // 1024)}")
 
 
-def _syntax_faults(name: str, data: bytes, language: str) -> Iterator[str]:
+def _faults(name: str, data: bytes, terms: Mapping[str, Any], language: str) -> Iterator[str]:
     """Yield what will keep an answer from being read; it is packed all the same, for time may be short."""
     try:
         text = data.decode("utf-8-sig")
         if name.endswith(".py"):
             ast.parse(text)
+        yield from form_faults(text, terms, language)
     except UnicodeDecodeError:
         yield say(language, "is no text in UTF-8; save it as UTF-8")
     except SyntaxError as error:
@@ -145,6 +147,6 @@ def _show_end(bundle: Bundle, target: Path) -> None:
     size = -(-target.stat().st_size // 1024)
     tell(say(language, "Wrote {name} ({size} KiB).", name=target.name, size=size))
     tell(f"SHA-256 {hashlib.sha256(target.read_bytes()).hexdigest()}")
-    sentence = "Send this file. What counts is when it is received, by {due} at the latest."
+    sentence = "Send this file. What counts is when it is received: within your time, and by {due} at the latest."
     tell(say(language, sentence, due=bundle.invitation["closes"]))
     tell(say(language, "Pack again as often as you like: send the newest."))

@@ -8,13 +8,13 @@ import pytest
 
 from grader.exam.marks import MEASURED
 from grader.exam.seeds import derive, make_rng
-from grader.takehome.kit.running import prepare
+from grader.takehome.kit.log import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from grader.exam.solution import Solution
-    from grader.takehome.kit.running import Log
+    from grader.takehome.kit.log import Log
 
 
 class Plugin:
