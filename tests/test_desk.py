@@ -306,6 +306,19 @@ def test_an_accommodation_granted_later_counts(place: Place) -> None:
     assert len(editions) == 2
 
 
+def test_an_invitation_is_not_changed_afterwards(place: Place) -> None:
+    """Neither its terms, nor the id of the assessment it belongs to."""
+    (record,) = (place.root / "invitations").iterdir()
+    text = record.read_text()
+    record.write_text(text.replace('"points":20', '"points":2').replace('"points": 20', '"points": 2'))
+    with pytest.raises(InputError, match="the invitation of C-0017, attempt 1, was changed"), place.desk():
+        pass
+    record.write_text(text)
+    place.sheet.write_text(place.sheet.read_text().replace("id: engineer", "id: other"))
+    with pytest.raises(InputError, match="was invited to 'engineer', not 'other'"), place.desk():
+        pass
+
+
 def test_what_is_no_answer_leaves_no_trace(place: Place) -> None:
     odd = place.root / "odd.zip"
     odd.write_bytes(b"PK no zip")

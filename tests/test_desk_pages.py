@@ -14,12 +14,24 @@ from desks import Class, classroom
 from small_questions import graded, write_question
 from test_cli import assert_told
 from test_judging import CARD
+from test_pages import browser, contrast, show
 
-from grader.takehome.desk.cohort_page import Member, percentiles
-from grader.takehome.walkthrough import MOST, walkthrough
+from grader.gradebook import Gradebook
+from grader.takehome.assessment import Criterion, Title
+from grader.takehome.cohort import Cohort
+from grader.takehome.desk.cohort_page import Member, cohort_page, percentiles
+from grader.takehome.desk.pages import Dossier, Line, Summary, reviewer_page
+from grader.takehome.statistics import statistics_of
+from grader.takehome.walkthrough import MOST, Talk, walkthrough
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from browser import Browser
+
+    from grader.question import Language
+
+__all__ = ["browser"]  # the fixture of the other page tests
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
 
@@ -171,3 +183,46 @@ def test_a_walkthrough_of_what_is_no_python_is_empty(tmp_path: Path) -> None:
 
     assert walkthrough({"solution.py": "def f(:\n"}, verdict, "en") == []
     assert walkthrough({"answer.md": "x = 12"}, verdict, "zh") == []
+
+
+# --- in a browser ---
+
+HOSTILE = '<script>alert(1)</script> & "x"'
+
+
+def a_summary() -> Summary:
+    lines = (
+        Line("Pooling", 15.5, 20, "partial", answered=True, page="1.html"),
+        Line(HOSTILE, 0.0, 6, "", answered=False),
+    )
+    return Summary(HOSTILE, "C-0017", 1, True, 0.8, 15.5, 12.4, 26, lines)
+
+
+def a_dossier() -> Dossier:
+    title = Title(en=HOSTILE, zh="可读性")
+    card = (Criterion(id="readability", title=title, anchors=(title, Title(en="follows", zh="可懂"))),)
+    return Dossier(card, {"minutes": 95, "help": HOSTILE * 40}, [("Pooling", [Talk(HOSTILE, "solution.py", 3)])])
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("width", [320, 1200])
+def test_a_browser_shows_a_reviewers_page(language: Language, width: int, browser: Browser, tmp_path: Path) -> None:
+    """Nothing is asked of the network or run, every text can be read, and a phone scrolls down alone."""
+    show(browser, tmp_path, reviewer_page(a_summary(), a_dossier(), language), width=width)
+
+    assert len(browser.heard("Network.requestWillBeSent")) == 1
+    assert not browser.heard("Log.entryAdded") + browser.heard("Runtime.consoleAPICalled")
+    assert not contrast(browser)
+    assert browser.ask("document.documentElement.scrollWidth") == width
+    assert browser.ask("document.querySelectorAll('script').length") == 0
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_browser_shows_a_cohort(language: Language, browser: Browser, tmp_path: Path) -> None:
+    members = [Member(f"C-{index}", "A", float(index % 26), 26, HOSTILE) for index in range(40)]
+    nothing = statistics_of(Cohort(Gradebook(()), 0))
+    show(browser, tmp_path, cohort_page(HOSTILE, members, {"readability": (3, None)}, nothing, language), width=320)
+
+    assert len(browser.heard("Network.requestWillBeSent")) == 1
+    assert not contrast(browser)
+    assert browser.ask("document.documentElement.scrollWidth") == 320

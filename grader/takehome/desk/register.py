@@ -75,13 +75,16 @@ class Register:
             issued: every invitation there is a file of.
 
         Raises:
-            InputError: an invitation is not the one that is on record.
+            InputError: an invitation belongs to another assessment, or is not the one that is on record.
         """
         seen = [link.note for link in self.chain.rows("assessment")]
         if seen[-1:] != [sha256]:
             self.record(Event("assessment", self.by, self.assessment.id, sha256))
         known = {each.row.token: each.terms for each in self.invited()}
         for invitation in issued:
+            if invitation.assessment != self.assessment.id:
+                fault = f"{invitation.candidate} was invited to {invitation.assessment!r}, not {self.assessment.id!r}"
+                raise InputError(fault, cure="Bring back the id under which people were invited")
             if invitation.id not in known:
                 self._invite(invitation)
             elif known[invitation.id] != invitation:
