@@ -22,7 +22,7 @@ from test_cli import assert_told, grade
 
 from grader.errors import InputError
 from grader.takehome.desk.chain import Event, Proof, kept_rows
-from grader.takehome.desk.receipts import begin, receive
+from grader.takehome.desk.receipts import SignedReceipt, begin, receive
 from grader.takehome.desk.register import counting
 from grader.takehome.desk.tables import Base
 from grader.takehome.invitation import verify
@@ -244,6 +244,19 @@ def test_the_same_file_has_one_receipt(place: Place) -> None:
         again = receive(desk, place.packed("copy.zip"))
 
     assert again == first
+
+
+def test_the_same_file_at_the_same_time_has_one_receipt(place: Place) -> None:
+    path = place.packed()
+
+    def take_in(_number: int) -> SignedReceipt:
+        with place.desk() as desk:
+            return receive(desk, path)
+
+    with ThreadPoolExecutor(6) as threads:
+        receipts = list(threads.map(take_in, range(12)))
+
+    assert len(set(receipts)) == 1
 
 
 def test_a_later_file_counts_where_it_may(place: Place) -> None:

@@ -72,14 +72,13 @@ class Event:
 
 
 class Chain:
-    """The chain of one assessment."""
+    """The chain of one assessment; who adds to it has waited for others first."""
 
     def __init__(self, session: Session, assessment_id: int, key: bytes) -> None:
         self._session, self._assessment, self._key = session, assessment_id, key
 
     def append(self, event: Event, at: datetime, added: Sequence[Base] = (), removed: Sequence[Base] = ()) -> str:
         """Add a link for what is being added or removed in this transaction; return its digest."""
-        _wait_for_others(self._session)
         self._session.flush()
         last = self._last()
         detail = {
@@ -201,7 +200,7 @@ def kept_rows(session: Session, assessment_id: int) -> Iterator[Base]:
     yield from session.scalars(select(GradingRow).where(GradingRow.receipt_id.in_(receipts)))
 
 
-def _wait_for_others(session: Session) -> None:
-    """Let one writer at a time look for the last link; SQLite does so by itself."""
+def wait_for_others(session: Session) -> None:
+    """Let one writer at a time see what is there and add to it; SQLite does so by itself."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE audit IN SHARE ROW EXCLUSIVE MODE"))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from grader.errors import InputError
 from grader.sheet import read_sheet
 from grader.takehome.assessment import Assessment
+from grader.takehome.desk.chain import wait_for_others
 from grader.takehome.desk.database import Database
 from grader.takehome.desk.register import Register
 
@@ -61,8 +62,9 @@ class Desk:
 
     @contextmanager
     def register(self) -> Iterator[Register]:
-        """Give the register, in one transaction: all that is added is kept, or nothing of it."""
+        """Give the register, in one transaction, and to one at a time: all that is added is kept, or nothing of it."""
         with self.database.session() as session:
+            wait_for_others(session)
             yield Register(session, self.assessment, self.key, self.by, self.now)
 
 
