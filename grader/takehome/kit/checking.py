@@ -44,11 +44,19 @@ def _check_one(bundle: Bundle, folder: str) -> bool:
     results = _results(bundle, folder)
     for result in results:
         _show(result, language)
-    counted = [result for result in results if result["outcome"] != "measured"]
-    passed = sum(result["outcome"] == "passed" for result in counted)
+    passed = _passed(results)
     tell(_INDENT + say(language, "Public tests passed: {passed} of {count}.", passed=passed, count=terms["public"]))
     tell(_INDENT + _hidden(terms["hidden"], language) + "\n")
-    return passed == terms["public"]
+    return passed == int(terms["public"])
+
+
+def _passed(results: Sequence[dict[str, Any]]) -> int:
+    """Return how many tests passed, each with all its parameters."""
+    whole: dict[str, bool] = {}
+    for result in results:
+        name = result["end"].partition("[")[0]
+        whole[name] = whole.get(name, True) and result["outcome"] == "passed"
+    return sum(whole.values())
 
 
 def _hidden(hidden: dict[str, Any], language: str) -> str:

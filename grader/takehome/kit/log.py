@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.exam.compare import Mismatch
-from grader.exam.marks import HINT
 from grader.exam.seeds import derive
 from grader.exam.solution import CheckEnded, RemoteFailure, describe_last_call, forget_last_call
 from grader.sandbox.servant import seed_generators
+from grader.takehome.kit.marks import HINT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.exam.marks import MEASURED
 from grader.exam.seeds import derive, make_rng
 from grader.exam.solution import CheckEnded
 from grader.takehome.kit.log import SUITE, Log, prepare
+from grader.takehome.kit.marks import MEASURED
 from grader.takehome.kit.standin import LoadError, load
 
 if TYPE_CHECKING:
