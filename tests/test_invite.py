@@ -553,6 +553,19 @@ def test_pytest_runs_them_where_it_is_installed(unpacked: Path, cut: int, expect
     ]  # fmt: skip
 
 
+def test_a_runner_that_breaks_is_told(unpacked: Path) -> None:
+    """What no test of ours foresaw ends with its status, and not as an answer that took too long."""
+    inner = files_of((unpacked / "check.pyz").read_bytes())
+    broken = {**inner, "grader/takehome/kit/running.py": b"raise SystemError\n"}
+    (unpacked / "check.pyz").write_bytes(zipped(broken))
+    answer(unpacked)
+    told = candidate(unpacked, "check", "1-sample")
+
+    assert "crashed  everything" in told.stdout
+    assert "Its process ended with status 1." in told.stdout
+    assert told.returncode == 1
+
+
 # --- the archive -----------------------------------------------------------------------------------------------------
 
 

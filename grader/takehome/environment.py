@@ -30,6 +30,8 @@ def needs(question: Question) -> tuple[str, ...]:
     texts = [question.suite(Visibility.PUBLIC).read_text(encoding="utf-8")]
     modules = {name for text in texts for name in packages_in(parse(text))} - {"grader"}
     modules |= {name.partition(".")[0] for name in question.spec.environment.packages}
+    if "torch" in modules:
+        modules.add("numpy")  # tensors are compared and shown by it
     known = metadata.packages_distributions()
     return tuple(sorted({canonicalize_name(known[name][0]) for name in modules if name in known}))
 
