@@ -107,7 +107,7 @@ def test_groups_are_told_as_far_as_feedback_allows(tmp_path: Path, feedback: str
 
 def test_the_same_invitation_makes_the_same_bytes(tmp_path: Path) -> None:
     """T1: in two folders, two time zones, under two umasks."""
-    digests = []
+    digests: list[str] = []
     for folder, zone, umask in (("a", "Pacific/Kiritimati", "077"), ("b", "America/New_York", "000")):
         own = world_on_disk(tmp_path / folder)
         if digests:  # the same invitation: it holds the moment at which it was made
@@ -500,6 +500,70 @@ def test_an_unknown_folder_is_answered(unpacked: Path) -> None:
 
     assert told.stdout == "no question has the folder 3-more; there are 1-sample, 2-words\n"
     assert told.returncode == 2
+
+
+WITH_PYTEST = """
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.exam import assert_close, assert_equal, performance
+
+
+@performance(points=1, of="f", at_most=2, times_slower_than="reference")
+def fast(rng):
+    return ([1],), {}
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_short_lists(solution, count):
+    assert_equal(solution.f([5] * count), [5] * count)
+
+
+@given(st.lists(st.integers(), max_size=40))
+def test_any_list(solution, given):
+    assert solution.f(given) == given[:16]
+
+
+def test_no_list(solution):
+    with pytest.raises(TypeError):
+        solution.f(3)
+
+
+def test_drawn(solution, rng):
+    numbers = rng.random(4)
+    assert_close(solution.f(numbers), numbers)
+"""
+
+
+@pytest.mark.parametrize(("cut", "expected"), [(16, "passed  any list"), (15, "failed  any list")])
+def test_pytest_runs_them_where_it_is_installed(unpacked: Path, cut: int, expected: str) -> None:
+    """Parameters, properties and the generator work as where they are graded; a failing property is made small."""
+    answer(unpacked, f"def f(x):\n    return x[:{cut}]\n")
+    (unpacked / "1-sample" / "test_public.py").write_text(WITH_PYTEST, encoding="utf-8")
+    command = [sys.executable, "-I", "check.pyz", "check", "1-sample"]
+    told = subprocess.run(command, cwd=unpacked, capture_output=True, text=True, check=False).stdout
+
+    assert expected in told
+    assert "measured  fast" in told
+    assert all(f"passed  {name}" in told for name in ("short lists[1]", "short lists[2]", "no list", "drawn"))
+    assert ("f([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])" in told) is (cut == 15)
+    assert sorted(path.name for path in (unpacked / "1-sample").iterdir()) == [
+        "solution.py", "statement.html", "statement.md", "test_public.py",
+    ]  # fmt: skip
+
+
+def test_a_runner_that_breaks_is_told(unpacked: Path) -> None:
+    """What no test of ours foresaw ends with its status, and not as an answer that took too long."""
+    inner = files_of((unpacked / "check.pyz").read_bytes())
+    broken = {**inner, "grader/takehome/kit/running.py": b"raise SystemError\n"}
+    (unpacked / "check.pyz").write_bytes(zipped(broken))
+    answer(unpacked)
+    told = candidate(unpacked, "check", "1-sample")
+
+    assert "crashed  everything" in told.stdout
+    assert "Its process ended with status 1." in told.stdout
+    assert told.returncode == 1
 
 
 # --- the archive -----------------------------------------------------------------------------------------------------

@@ -154,7 +154,7 @@ def _order(sitting: Sitting, invitation: Invitation) -> Order:
     from grader.takehome.environment import read_lock
     from grader.takehome.inviting import posed
 
-    lock = read_lock(sitting.bank.folder.parent / "requirements" / "constraints.txt")
+    lock = read_lock([root.parent / "requirements" / "constraints.txt" for root in sitting.bank.roots])
     return Order(sitting.assessment, invitation, posed(sitting, invitation), lock)
 
 

@@ -31,8 +31,8 @@ _AS_THEY_ARE = (
     "exam/solution.py", "takehome/__init__.py",
 )  # fmt: skip
 _KIT = (
-    "__init__.py", "checking.py", "doctor.py", "forms.py", "log.py", "main.py", "packing.py", "plugin.py", "running.py",
-    "standin.py", "terms.py", "words.py",
+    "__init__.py", "checking.py", "doctor.py", "forms.py", "log.py", "main.py", "marks.py", "packing.py",
+    "plugin.py", "running.py", "standin.py", "terms.py", "words.py",
 )  # fmt: skip
 
 

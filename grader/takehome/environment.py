@@ -30,13 +30,15 @@ def needs(question: Question) -> tuple[str, ...]:
     texts = [question.suite(Visibility.PUBLIC).read_text(encoding="utf-8")]
     modules = {name for text in texts for name in packages_in(parse(text))} - {"grader"}
     modules |= {name.partition(".")[0] for name in question.spec.environment.packages}
+    if "torch" in modules:
+        modules.add("numpy")  # tensors are compared and shown by it
     known = metadata.packages_distributions()
     return tuple(sorted({canonicalize_name(known[name][0]) for name in modules if name in known}))
 
 
-def read_lock(path: Path) -> dict[str, str]:
-    """Return the versions that a file of constraints pins; none where there is no such file."""
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+def read_lock(paths: Iterable[Path]) -> dict[str, str]:
+    """Return the versions that the first of these files pins which is there; none where there is no such file."""
+    text = next((path.read_text(encoding="utf-8") for path in paths if path.is_file()), "")
     return {canonicalize_name(name): version for name, version in _PIN.findall(text)}
 
 

@@ -9,11 +9,11 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from grader.bank import LANGUAGES, statement
+from grader.bank import statement
 from grader.errors import InputError
 from grader.handout import form, sources
 from grader.markers import files_of
-from grader.question import Question, Visibility
+from grader.question import LANGUAGES, Question, Visibility
 from grader.submission import read_archive
 from grader.takehome.archive import sources_of_archive
 from grader.takehome.bundle import ARCHIVE, LETTER, bundle_files

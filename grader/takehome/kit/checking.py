@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,11 +45,19 @@ def _check_one(bundle: Bundle, folder: str) -> bool:
     results = _results(bundle, folder)
     for result in results:
         _show(result, language)
-    counted = [result for result in results if result["outcome"] != "measured"]
-    passed = sum(result["outcome"] == "passed" for result in counted)
+    passed = _passed(results)
     tell(_INDENT + say(language, "Public tests passed: {passed} of {count}.", passed=passed, count=terms["public"]))
     tell(_INDENT + _hidden(terms["hidden"], language) + "\n")
-    return passed == terms["public"]
+    return passed == int(terms["public"])
+
+
+def _passed(results: Sequence[dict[str, Any]]) -> int:
+    """Return how many tests passed, each with all its parameters."""
+    whole: dict[str, bool] = {}
+    for result in results:
+        name = result["end"].partition("[")[0]
+        whole[name] = whole.get(name, True) and result["outcome"] == "passed"
+    return sum(whole.values())
 
 
 def _hidden(hidden: dict[str, Any], language: str) -> str:
@@ -88,14 +97,19 @@ def _concluded(lines: list[dict[str, Any]], status: int, bundle: Bundle, folder:
             found.append({"end": "", "outcome": "not run", "message": say(language, text, name=line["absent"])})
         if "fault" in line:
             found.append({"end": "", "outcome": line["outcome"], "message": line["fault"]})
-    begun = [line["begin"] for line in lines if "begin" in line]
-    if status and begun and begun[-1] not in {each["end"] for each in found}:
-        patience = bundle.questions[folder]["patience"]
-        late = status == 1
-        text = "It did not end within {seconds} s." if late else "Its process ended with status {status}."
-        message = say(language, text, seconds=f"{patience:g}", status=status)
-        found.append({"end": begun[-1], "outcome": "timeout" if late else "crashed", "message": message})
+    begun = [line for line in lines if "begin" in line]
+    if status and not (begun and begun[-1]["begin"] in {each["end"] for each in found}):
+        patience = float(bundle.questions[folder]["patience"])
+        found.append(_ended(begun[-1] if begun else {"begin": "", "at": time.time()}, status, patience, language))
     return found
+
+
+def _ended(last: dict[str, Any], status: int, patience: float, language: str) -> dict[str, Any]:
+    """Return what became of the check during which the process ended."""
+    late = time.time() - last["at"] >= patience
+    text = "It did not end within {seconds} s." if late else "Its process ended with status {status}."
+    message = say(language, text, seconds=f"{patience:g}", status=status)
+    return {"end": last["begin"], "outcome": "timeout" if late else "crashed", "message": message}
 
 
 def _show(result: dict[str, Any], language: str) -> None:

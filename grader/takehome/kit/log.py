@@ -1,6 +1,7 @@
 """What is said of public tests while they run: lines of JSON, in a file that the parent reads.
 
-`{"begin": name}`, then `{"end": name, "outcome": ..., "message": ...}`; a check that lasts too long ends the process.
+`{"begin": name, "at": seconds}`, then `{"end": name, "outcome": ..., "message": ...}`. A check that lasts too long ends
+the process.
 """
 
 from __future__ import annotations
@@ -8,15 +9,16 @@ from __future__ import annotations
 import faulthandler
 import json
 import secrets
+import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.exam.compare import Mismatch
-from grader.exam.marks import HINT
 from grader.exam.seeds import derive
 from grader.exam.solution import CheckEnded, RemoteFailure, describe_last_call, forget_last_call
 from grader.sandbox.servant import seed_generators
+from grader.takehome.kit.marks import HINT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +38,7 @@ class Log:
 
     def begin(self, name: str, solution: Solution) -> None:
         """Say that a check begins, and give it its seed."""
-        self.say({"begin": name})
+        self.say({"begin": name, "at": time.time()})
         faulthandler.dump_traceback_later(self._patience, exit=True)
         forget_last_call(solution)
         seed_generators(derive(self.seed, name))

@@ -7,7 +7,7 @@ import io
 import sys
 from pathlib import Path
 
-from grader.takehome.kit import checking, doctor, packing, running
+from grader.takehome.kit import checking, doctor, packing
 from grader.takehome.kit.terms import UnreadableBundleError, read_bundle
 from grader.takehome.kit.words import say, tell
 
@@ -29,6 +29,8 @@ def main(archive: Path) -> int:
         tell(say("en", "invitation.json cannot be read; unpack the bundle again"))
         return 2
     if sys.argv[1:2] == [checking.CHILD]:
+        from grader.takehome.kit import running  # the others need nothing of the tests
+
         running.main(sys.argv[2:], bundle.questions[Path(sys.argv[2]).name])
         return 0
     arguments = _read_arguments(sys.argv[1:])

@@ -40,7 +40,7 @@ def pack(bundle: Bundle) -> int:
         disclosure = _disclosure(bundle)
         files = _answers(bundle)
     except RefusedError as error:
-        tell(error)
+        tell(str(error))
         return 1
     begun = disclosure.pop("begun", None) or None
     manifest = {

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.exam.marks import MEASURED
 from grader.exam.seeds import derive, make_rng
 from grader.takehome.kit.log import prepare
+from grader.takehome.kit.marks import MEASURED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.exam.marks import MEASURED
 from grader.exam.seeds import derive, make_rng
 from grader.exam.solution import CheckEnded
 from grader.takehome.kit.log import SUITE, Log, prepare
+from grader.takehome.kit.marks import MEASURED
 from grader.takehome.kit.standin import LoadError, load
 
 if TYPE_CHECKING:
@@ -96,9 +96,11 @@ def _with_pytest(suite: Path, solution: Solution, log: Log) -> None:
     flags = [word for name in unused for word in ("-p", f"no:{name}")]
     place = ["--rootdir", str(suite.parent), "-c", os.devnull, "--noconftest", "--import-mode=importlib"]
     plugin = Plugin(solution, log)
-    pytest.main([str(suite), *place, *flags, "--capture=no"], plugins=[plugin])
+    status = pytest.main([str(suite), *place, *flags, "--capture=no"], plugins=[plugin])
     if plugin.fault is not None:
         raise plugin.fault
+    if status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}:
+        sys.exit(int(status))
 
 
 def main(arguments: list[str], terms: Mapping[str, Any]) -> None:
