@@ -225,6 +225,7 @@ def told(receipt: SignedReceipt) -> str:
         "received": receipt.received,
         "due": receipt.due,
         "standing": _STANDINGS[receipt.standing].format(part=f"{receipt.part:.0%}"),
+        "audit": receipt.audit,
         "signature": receipt.signature,
     }
     return "\n".join(f"{name:<10} {text}" for name, text in rows.items())
