@@ -81,34 +81,38 @@ def _last_line(check: CheckResult, sources: Mapping[str, str]) -> tuple[str, int
 
 
 def _about(tree: ast.Module, file: str, language: Language) -> Iterator[Talk]:
+    """Ask about the longest function, and once about each sort of thing that is worth a question."""
     functions = [node for node in ast.walk(tree) if isinstance(node, _Function)]
     if functions:
         longest = max(functions, key=_length)
         text = _say(language, "longest", name=longest.name, line=longest.lineno, last=longest.end_lineno)
         yield Talk(text, file, longest.lineno)
+    asked: set[str] = set()
     for node in ast.walk(tree):
-        talk = _asked(node, language)
-        if talk is not None:
-            yield Talk(talk, file, getattr(node, "lineno", 1))
+        sort, value = _sort_of(node)
+        if sort and sort not in asked:
+            asked.add(sort)
+            line = getattr(node, "lineno", 1)
+            yield Talk(_say(language, sort, line=line, value=value), file, line)
 
 
 def _length(function: _Function) -> int:
     return (function.end_lineno or function.lineno) - function.lineno
 
 
-def _asked(node: ast.AST, language: Language) -> str | None:
-    """Return what is asked about one construct, if anything is."""
+def _sort_of(node: ast.AST) -> tuple[str, str]:
+    """Return what sort of question a construct is worth, and what it is called there; empty for none."""
     match node:
         case ast.ExceptHandler():
-            return _say(language, "except", line=node.lineno)
+            return "except", ""
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool) and value not in _PLAIN:
-            return _say(language, "number", value=value, line=node.lineno)
+            return "number", repr(value)
         case ast.For(body=[*_, ast.For()]) | ast.While():
-            return _say(language, "loop", line=node.lineno)
+            return "loop", ""
         case ast.Raise(exc=ast.Call(func=func)):
-            return _say(language, "raise", name=ast.unparse(func)[:60], line=node.lineno)
+            return "raise", ast.unparse(func)[:60]
         case _:
-            return None
+            return "", ""
 
 
 _PHRASES: dict[str, dict[Language, str]] = {
@@ -125,15 +129,15 @@ _PHRASES: dict[str, dict[Language, str]] = {
         "zh": "第 {line} 行捕获异常。它何时抛出？没有这一行会怎样？",
     },
     "number": {
-        "en": "Where does the {value!r} in line {line} come from, and what changes with another value?",
-        "zh": "第 {line} 行的 {value!r} 从何而来？换一个值会有什么变化？",
+        "en": "Where does the {value} in line {line} come from, and what changes with another value?",
+        "zh": "第 {line} 行的 {value} 从何而来？换一个值会有什么变化？",
     },
     "loop": {
         "en": "How often is the loop at line {line} run for an input of size n, and how would you make it cheaper?",
         "zh": "输入规模为 n 时，第 {line} 行的循环执行多少次？怎样降低开销？",
     },
     "raise": {
-        "en": "Line {line} raises {name}. Who calls this with such an input, and why is raising right?",
-        "zh": "第 {line} 行抛出 {name}。谁会传入这样的输入？为什么应当抛出异常？",
+        "en": "Line {line} raises {value}. Who calls this with such an input, and why is raising right?",
+        "zh": "第 {line} 行抛出 {value}。谁会传入这样的输入？为什么应当抛出异常？",
     },
 }
