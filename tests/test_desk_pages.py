@@ -52,7 +52,7 @@ def scaled(values):
 def room(tmp_path_factory: pytest.TempPathFactory) -> Class:
     """Three graded candidates, one of them late, with an accommodation that nobody is to see."""
     one = classroom(tmp_path_factory.mktemp("class"), None)
-    one.sheet.write_text(one.sheet.read_text() + CARD + "accommodations: {C-02: {factor: 1.25}}\n", encoding="utf-8")
+    one.sheet.write_text(one.sheet.read_text() + CARD + "accommodations: {C-02: {factor: 1.4375}}\n", encoding="utf-8")
     one.hand_in("C-01")
     one.at(4.5)
     one.hand_in("C-02")
@@ -95,7 +95,7 @@ def test_no_reviewer_sees_an_accommodation(room: Class) -> None:
     """Neither the word, nor the factor, nor the deadline or the moments that it could be told from."""
     every = "\n".join(text for name, text in pages(room, "reviewer").items() if name.startswith("C-02"))
 
-    for hidden in ("accommodat", "1.25", "2026-12-01", "11:45", "12:30"):
+    for hidden in ("accommodat", "1.4375", "2026-12-01", "12:18", "12:30"):
         assert hidden not in every
 
 
