@@ -246,7 +246,7 @@ def test_a_variant_is_asked_and_not_named(tmp_path: Path) -> None:
 
 def test_a_second_try_has_another_variant(tmp_path: Path) -> None:
     own = world(tmp_path, variants=3)
-    tries = [own.invite("C-1", number, now=NOW + timedelta(days=31 * number)) for number in (1, 2, 3)]
+    tries = [own.invite("C-1", number, now=NOW + timedelta(days=4 * number)) for number in (1, 2, 3)]
 
     assert len({each.asked[0].variant for each in tries}) == 3
     assert len({each.id for each in tries}) == 3
@@ -257,12 +257,12 @@ def test_a_second_try_is_refused_when_every_variant_was_seen(tmp_path: Path) -> 
     own.invite("C-1")
 
     with pytest.raises(InputError, match="C-1 has seen every variant of made/sample"):
-        own.invite("C-1", 2, now=NOW + timedelta(days=31))
+        own.invite("C-1", 2, now=NOW + timedelta(days=4))
 
 
 @pytest.mark.parametrize(
     ("attempt", "days", "message"),
-    [(2, 29, "may try again from 2026-12-22"), (3, 40, "the next attempt is 2, not 3")],
+    [(2, 2, "may try again from 2026-11-25T09:00"), (3, 20, "the next attempt is 2, not 3")],
 )
 def test_a_try_comes_in_its_turn(plain_world: World, attempt: int, days: int, message: str) -> None:
     plain_world.invite("C-1")
@@ -271,12 +271,27 @@ def test_a_try_comes_in_its_turn(plain_world: World, attempt: int, days: int, me
         plain_world.invite("C-1", attempt, now=NOW + timedelta(days=days))
 
 
+def test_nobody_is_invited_when_the_window_has_closed(plain_world: World) -> None:
+    late = plain_world.sitting.assessment.window.closes + timedelta(days=1)
+
+    with pytest.raises(InputError, match="the window closed at 2026-12-14T18:00"):
+        plain_world.invite("C-1", now=late)
+    assert plain_world.invite("C-0017", now=late).closes > late
+
+
+def test_codes_differ_by_more_than_case(plain_world: World) -> None:
+    plain_world.invite("C-1")
+
+    with pytest.raises(InputError, match="'c-1' is 'C-1' but for its case"):
+        plain_world.invite("c-1")
+
+
 def test_a_fourth_try_is_not_allowed(plain_world: World) -> None:
     for number in (1, 2, 3):
-        plain_world.invite("C-1", number, now=NOW + timedelta(days=31 * number))
+        plain_world.invite("C-1", number, now=NOW + timedelta(days=4 * number))
 
     with pytest.raises(InputError, match="has no attempt left: the assessment allows 3"):
-        plain_world.invite("C-1", 4, now=NOW + timedelta(days=400))
+        plain_world.invite("C-1", 4, now=NOW + timedelta(days=20))
 
 
 def test_a_variant_that_has_changed_is_not_asked(tmp_path: Path) -> None:
