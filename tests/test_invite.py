@@ -20,6 +20,7 @@ from offices import ASSESSMENT, CHOICE, KEY, NOW, REFERENCE, World, world
 
 from grader.cli.assessing import assess
 from grader.errors import InputError
+from grader.proof.deployment import Deployment, VariantRecord
 from grader.takehome import archive
 from grader.takehome.inspection import inspect
 from grader.takehome.invitation import Invitation, verify
@@ -32,6 +33,8 @@ from grader.verdict import Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from grader.question import Question
 
 BARE = (sys.executable, "-I", "-S")
 """Python without any package, ours among them."""
@@ -322,6 +325,34 @@ def test_the_lock_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert read_lock(tmp_path / "none.yaml", "engineer") == Lock(assessment="engineer")
     with pytest.raises(InputError, match="belongs to the assessment 'engineer', not 'other'"):
         read_lock(path, "other")
+
+
+@pytest.mark.parametrize("sound", [True, False])
+def test_what_is_sound_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sound: bool) -> None:
+    """Proving is `grade variants`' own matter; here it is said what came of it."""
+    office, asked = world_on_disk(tmp_path / "a"), []
+
+    def prove(question: Question, drawings: list[dict[str, int]], *_: object, **__: object) -> Deployment:
+        asked.append(question.qualified_id)
+        records = [VariantRecord(id=f"made/sample-{n}", values=dict(each), digest="0", proven=sound)
+                   for n, each in enumerate(drawings)]  # fmt: skip
+        return Deployment(question=question.qualified_id, digest="0", key="0", variants=tuple(records))
+
+    monkeypatch.setattr("grader.proof.deployment.deploy", prove)
+    first = graded(office, "deploy", "--count", "2")
+    again = graded(office, "deploy", "--count", "2")
+
+    assert (first[0], again[0]) == ((0, 0) if sound else (1, 1))
+    assert (office / "variants.lock.yaml").exists() is sound
+    assert asked == (["made/sample"] if sound else ["made/sample"] * 2)
+    assert ("made/sample: 2 variants are locked" in again[1]) is sound
+
+
+def test_nothing_is_deployed_after_somebody_was_asked(tmp_path: Path) -> None:
+    office = world_on_disk(tmp_path / "a")
+    graded(office, "invite", "--candidate", "C-1")
+
+    assert "C-1 was asked made/sample as it stands in the bank" in graded(office, "deploy")[1]
 
 
 # --- at the candidate's ----------------------------------------------------------------------------------------------
