@@ -478,6 +478,9 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda folder: (folder / "disclosure.toml").write_text('assistants = "x"\npoints = 3\n'),
         "`points` is no entry",
     ),
+    "time without end": (
+        lambda folder: (folder / "disclosure.toml").write_text('assistants = "x"\nminutes = inf\n'), "must be a number",
+    ),
     "a number for text": (lambda folder: (folder / "disclosure.toml").write_text("assistants = 3\n"), "must be text"),
     "too much": (lambda folder: (folder / "1-sample/solution.py").write_text("#" * 2**21), "is larger than 1024 KiB"),
     "a link": (lambda folder: _linked(folder / "1-sample" / "solution.py"), "is a link"),
@@ -502,6 +505,32 @@ def test_what_would_be_refused_is_not_packed(unpacked: Path, case: str) -> None:
     assert told.returncode != 0
     assert told.stderr == ""
     assert not list(unpacked.glob("*answer-*"))
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (b"def f(x:\n", "is no Python: line 1"),
+        (b"def f(x): ...\0", "null bytes"),
+        (b"x = " + b"-" * 100_000 + b"1\n", "cannot be read by Python"),
+        (b"\xff\xfe", "is no text in UTF-8"),
+        (b'f = "\\d"\n', ""),
+    ],
+)
+def test_what_python_cannot_read_is_named(unpacked: Path, source: bytes, message: str) -> None:
+    """And packed all the same."""
+    answer(unpacked)
+    (unpacked / "1-sample" / "solution.py").write_bytes(source)
+    told = candidate(unpacked, "pack")
+
+    assert message in told.stdout
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_a_byte_order_mark_is_no_mistake(unpacked: Path) -> None:
+    answer(unpacked, "\ufeff" + REFERENCE)
+
+    assert candidate(unpacked, "check", "1-sample").returncode == 0
 
 
 def test_nothing_is_packed_of_what_was_handed_out(unpacked: Path) -> None:
