@@ -12,16 +12,19 @@ import sys
 import zipfile
 from collections import Counter
 from datetime import timedelta
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
 from offices import ASSESSMENT, CHOICE, KEY, NOW, REFERENCE, World, world
 
+from grader.bank import load_bank
 from grader.cli.assessing import assess
 from grader.errors import InputError
 from grader.proof.deployment import Deployment, VariantRecord
 from grader.takehome import archive
+from grader.takehome.environment import needs, pinned, read_pins, requirements
 from grader.takehome.inspection import inspect
 from grader.takehome.invitation import Invitation, verify
 from grader.takehome.kit import verdict as plain
@@ -639,6 +642,32 @@ def test_a_runner_that_breaks_is_told(unpacked: Path) -> None:
     assert "crashed  everything" in told.stdout
     assert "Its process ended with status 1." in told.stdout
     assert told.returncode == 1
+
+
+# --- the environment -------------------------------------------------------------------------------------------------
+
+
+def test_a_question_needs_what_its_public_tests_import() -> None:
+    assert needs(load_bank().find_code("auth-gate")) == ("hypothesis",)
+
+
+def test_tensors_need_numpy() -> None:
+    """Its public tests import torch alone; what compares tensors is numpy."""
+    pytest.importorskip("torch")
+
+    assert needs(load_bank().find_code("masked-pooling")) == ("hypothesis", "numpy", "torch")
+
+
+def test_versions_are_those_of_the_lock_and_else_the_installed(tmp_path: Path) -> None:
+    path = tmp_path / "constraints.txt"
+    path.write_text("# known good\nPyTest==0.1.2 ; python_version > '3'\npluggy==3.4\n")
+    pins = pinned(["pytest", "no-such-package"], read_pins([tmp_path / "none", path]))
+
+    assert pins["pytest"] == "0.1.2"
+    assert pins["pluggy"] == "3.4"
+    assert pins["iniconfig"] == metadata.version("iniconfig")
+    assert "no-such-package" not in pins
+    assert "pytest==0.1.2\n" in requirements(pins, "3.11")
 
 
 # --- the archive -----------------------------------------------------------------------------------------------------

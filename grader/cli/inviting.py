@@ -152,10 +152,10 @@ def _kept(sitting: Sitting) -> Iterator[AnyQuestion]:
 
 def _order(sitting: Sitting, invitation: Invitation) -> Order:
     from grader.takehome.bundle import Order
-    from grader.takehome.environment import read_lock
+    from grader.takehome.environment import read_pins
     from grader.takehome.inviting import posed
 
-    lock = read_lock([root.parent / "requirements" / "constraints.txt" for root in sitting.bank.roots])
+    lock = read_pins([root.parent / "requirements" / "constraints.txt" for root in sitting.bank.roots])
     return Order(sitting.assessment, invitation, posed(sitting, invitation), lock)
 
 
