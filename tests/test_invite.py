@@ -648,7 +648,7 @@ def test_a_runner_that_breaks_is_told(unpacked: Path) -> None:
 
 
 def test_a_question_needs_what_its_public_tests_import() -> None:
-    assert needs(load_bank().find_code("auth-gate")) == ("hypothesis",)
+    assert needs(load_bank().find_code("auth-gate")) == ("hypothesis", "pytest")
 
 
 def test_tensors_need_numpy() -> None:
