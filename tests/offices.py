@@ -99,7 +99,7 @@ window: {opens: 2026-12-01T09:00:00+01:00, closes: 2026-12-14T18:00:00+01:00}
 duration: 3h
 grace: 10min
 ai: {use: disclosed}
-retakes: {allowed: 2, after: 30d, other_questions: false}
+retakes: {allowed: 2, after: 3d, other_questions: false}
 accommodations:
   C-0017: {factor: 1.5, extension: 2d}
 """

@@ -179,6 +179,7 @@ ODD: dict[str, tuple[Callable[[], bytes], str]] = {
     "no number": (lambda: zipped(GOOD, longer(grace_seconds=float("nan"))), "signature does not match"),
     "a receipt for an invitation": (lambda: zipped(GOOD, receipt()), "assessment: Field required"),
     "another format": (lambda: zipped(GOOD, changed(format=2)), "manifest.json: format"),
+    "no finite number": (lambda: zipped(GOOD, changed(disclosure={"minutes": float("inf")})), "disclosure.minutes"),
     "an unknown key": (lambda: zipped(GOOD, changed(points=100)), "manifest.json: points"),
     "nested without end": (deep, "manifest.json"),
     "no JSON": (lambda: _raw(b"{"), "manifest.json"),

@@ -12,15 +12,19 @@ import sys
 import zipfile
 from collections import Counter
 from datetime import timedelta
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
 from offices import ASSESSMENT, CHOICE, KEY, NOW, REFERENCE, World, world
 
+from grader.bank import load_bank
 from grader.cli.assessing import assess
 from grader.errors import InputError
+from grader.proof.deployment import Deployment, VariantRecord
 from grader.takehome import archive
+from grader.takehome.environment import needs, pinned, read_pins, requirements
 from grader.takehome.inspection import inspect
 from grader.takehome.invitation import Invitation, verify
 from grader.takehome.kit import verdict as plain
@@ -32,6 +36,8 @@ from grader.verdict import Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from grader.question import Question
 
 BARE = (sys.executable, "-I", "-S")
 """Python without any package, ours among them."""
@@ -246,7 +252,7 @@ def test_a_variant_is_asked_and_not_named(tmp_path: Path) -> None:
 
 def test_a_second_try_has_another_variant(tmp_path: Path) -> None:
     own = world(tmp_path, variants=3)
-    tries = [own.invite("C-1", number, now=NOW + timedelta(days=31 * number)) for number in (1, 2, 3)]
+    tries = [own.invite("C-1", number, now=NOW + timedelta(days=4 * number)) for number in (1, 2, 3)]
 
     assert len({each.asked[0].variant for each in tries}) == 3
     assert len({each.id for each in tries}) == 3
@@ -257,12 +263,12 @@ def test_a_second_try_is_refused_when_every_variant_was_seen(tmp_path: Path) -> 
     own.invite("C-1")
 
     with pytest.raises(InputError, match="C-1 has seen every variant of made/sample"):
-        own.invite("C-1", 2, now=NOW + timedelta(days=31))
+        own.invite("C-1", 2, now=NOW + timedelta(days=4))
 
 
 @pytest.mark.parametrize(
     ("attempt", "days", "message"),
-    [(2, 29, "may try again from 2026-12-22"), (3, 40, "the next attempt is 2, not 3")],
+    [(2, 2, "may try again from 2026-11-25T09:00"), (3, 20, "the next attempt is 2, not 3")],
 )
 def test_a_try_comes_in_its_turn(plain_world: World, attempt: int, days: int, message: str) -> None:
     plain_world.invite("C-1")
@@ -271,12 +277,27 @@ def test_a_try_comes_in_its_turn(plain_world: World, attempt: int, days: int, me
         plain_world.invite("C-1", attempt, now=NOW + timedelta(days=days))
 
 
+def test_nobody_is_invited_when_the_window_has_closed(plain_world: World) -> None:
+    late = plain_world.sitting.assessment.window.closes + timedelta(days=1)
+
+    with pytest.raises(InputError, match="the window closed at 2026-12-14T18:00"):
+        plain_world.invite("C-1", now=late)
+    assert plain_world.invite("C-0017", now=late).closes > late
+
+
+def test_codes_differ_by_more_than_case(plain_world: World) -> None:
+    plain_world.invite("C-1")
+
+    with pytest.raises(InputError, match="'c-1' is 'C-1' but for its case"):
+        plain_world.invite("c-1")
+
+
 def test_a_fourth_try_is_not_allowed(plain_world: World) -> None:
     for number in (1, 2, 3):
-        plain_world.invite("C-1", number, now=NOW + timedelta(days=31 * number))
+        plain_world.invite("C-1", number, now=NOW + timedelta(days=4 * number))
 
     with pytest.raises(InputError, match="has no attempt left: the assessment allows 3"):
-        plain_world.invite("C-1", 4, now=NOW + timedelta(days=400))
+        plain_world.invite("C-1", 4, now=NOW + timedelta(days=20))
 
 
 def test_a_variant_that_has_changed_is_not_asked(tmp_path: Path) -> None:
@@ -307,6 +328,34 @@ def test_the_lock_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert read_lock(tmp_path / "none.yaml", "engineer") == Lock(assessment="engineer")
     with pytest.raises(InputError, match="belongs to the assessment 'engineer', not 'other'"):
         read_lock(path, "other")
+
+
+@pytest.mark.parametrize("sound", [True, False])
+def test_what_is_sound_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sound: bool) -> None:
+    """Proving is `grade variants`' own matter; here it is said what came of it."""
+    office, asked = world_on_disk(tmp_path / "a"), []
+
+    def prove(question: Question, drawings: list[dict[str, int]], *_: object, **__: object) -> Deployment:
+        asked.append(question.qualified_id)
+        records = [VariantRecord(id=f"made/sample-{n}", values=dict(each), digest="0", proven=sound)
+                   for n, each in enumerate(drawings)]  # fmt: skip
+        return Deployment(question=question.qualified_id, digest="0", key="0", variants=tuple(records))
+
+    monkeypatch.setattr("grader.proof.deployment.deploy", prove)
+    first = graded(office, "deploy", "--count", "2")
+    again = graded(office, "deploy", "--count", "2")
+
+    assert (first[0], again[0]) == ((0, 0) if sound else (1, 1))
+    assert (office / "variants.lock.yaml").exists() is sound
+    assert asked == (["made/sample"] if sound else ["made/sample"] * 2)
+    assert ("made/sample: 2 variants are locked" in again[1]) is sound
+
+
+def test_nothing_is_deployed_after_somebody_was_asked(tmp_path: Path) -> None:
+    office = world_on_disk(tmp_path / "a")
+    graded(office, "invite", "--candidate", "C-1")
+
+    assert "C-1 was asked made/sample as it stands in the bank" in graded(office, "deploy")[1]
 
 
 # --- at the candidate's ----------------------------------------------------------------------------------------------
@@ -432,6 +481,9 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda folder: (folder / "disclosure.toml").write_text('assistants = "x"\npoints = 3\n'),
         "`points` is no entry",
     ),
+    "time without end": (
+        lambda folder: (folder / "disclosure.toml").write_text('assistants = "x"\nminutes = inf\n'), "must be a number",
+    ),
     "a number for text": (lambda folder: (folder / "disclosure.toml").write_text("assistants = 3\n"), "must be text"),
     "too much": (lambda folder: (folder / "1-sample/solution.py").write_text("#" * 2**21), "is larger than 1024 KiB"),
     "a link": (lambda folder: _linked(folder / "1-sample" / "solution.py"), "is a link"),
@@ -456,6 +508,32 @@ def test_what_would_be_refused_is_not_packed(unpacked: Path, case: str) -> None:
     assert told.returncode != 0
     assert told.stderr == ""
     assert not list(unpacked.glob("*answer-*"))
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (b"def f(x:\n", "is no Python: line 1"),
+        (b"def f(x): ...\0", "null bytes"),
+        (b"x = " + b"-" * 100_000 + b"1\n", "cannot be read by Python"),
+        (b"\xff\xfe", "is no text in UTF-8"),
+        (b'f = "\\d"\n', ""),
+    ],
+)
+def test_what_python_cannot_read_is_named(unpacked: Path, source: bytes, message: str) -> None:
+    """And packed all the same."""
+    answer(unpacked)
+    (unpacked / "1-sample" / "solution.py").write_bytes(source)
+    told = candidate(unpacked, "pack")
+
+    assert message in told.stdout
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_a_byte_order_mark_is_no_mistake(unpacked: Path) -> None:
+    answer(unpacked, "\ufeff" + REFERENCE)
+
+    assert candidate(unpacked, "check", "1-sample").returncode == 0
 
 
 def test_nothing_is_packed_of_what_was_handed_out(unpacked: Path) -> None:
@@ -564,6 +642,32 @@ def test_a_runner_that_breaks_is_told(unpacked: Path) -> None:
     assert "crashed  everything" in told.stdout
     assert "Its process ended with status 1." in told.stdout
     assert told.returncode == 1
+
+
+# --- the environment -------------------------------------------------------------------------------------------------
+
+
+def test_a_question_needs_what_its_public_tests_import() -> None:
+    assert needs(load_bank().find_code("auth-gate")) == ("hypothesis", "pytest")
+
+
+def test_tensors_need_numpy() -> None:
+    """Its public tests import torch alone; what compares tensors is numpy."""
+    pytest.importorskip("torch")
+
+    assert needs(load_bank().find_code("masked-pooling")) == ("hypothesis", "numpy", "torch")
+
+
+def test_versions_are_those_of_the_lock_and_else_the_installed(tmp_path: Path) -> None:
+    path = tmp_path / "constraints.txt"
+    path.write_text("# known good\nPyTest==0.1.2 ; python_version > '3'\npluggy==3.4\n")
+    pins = pinned(["pytest", "no-such-package"], read_pins([tmp_path / "none", path]))
+
+    assert pins["pytest"] == "0.1.2"
+    assert pins["pluggy"] == "3.4"
+    assert pins["iniconfig"] == metadata.version("iniconfig")
+    assert "no-such-package" not in pins
+    assert "pytest==0.1.2\n" in requirements(pins, "3.11")
 
 
 # --- the archive -----------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from grader.takehome.forms import Forms
     from grader.takehome.invitation import Invitation
     from grader.takehome.inviting import Sitting
+    from grader.verdict import Level
 
 _FILE = click.argument("file", metavar="ASSESSMENT.yaml", type=click.Path(path_type=Path))
 
@@ -151,10 +152,10 @@ def _kept(sitting: Sitting) -> Iterator[AnyQuestion]:
 
 def _order(sitting: Sitting, invitation: Invitation) -> Order:
     from grader.takehome.bundle import Order
-    from grader.takehome.environment import read_lock
+    from grader.takehome.environment import read_pins
     from grader.takehome.inviting import posed
 
-    lock = read_lock([root.parent / "requirements" / "constraints.txt" for root in sitting.bank.roots])
+    lock = read_pins([root.parent / "requirements" / "constraints.txt" for root in sitting.bank.roots])
     return Order(sitting.assessment, invitation, posed(sitting, invitation), lock)
 
 
@@ -203,29 +204,33 @@ def deploy(file: Path, count: int, jobs: int | None, isolation: str | None, bank
     Example:
       grade assess deploy assessment.yaml --count 4
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
-    from grader.cli.varying import show_deployment
-    from grader.proof.deployment import deploy as prove
     from grader.takehome.inviting import without_variants
-    from grader.takehome.locking import locked, write_lock
-    from grader.variants import draw
     from grader.verdict import Level
 
     sitting = _sitting(file, bank_folder, may_make_key=True)
-    lock, sound = sitting.lock, True
-    for name, own in lock.questions.items():
+    for name, own in sitting.lock.questions.items():
         click.echo(f"{name}: {len(own.variants)} variants are locked")
-    for name in without_variants(sitting):
-        question = sitting.bank.find_code(name)
-        _refuse_late(sitting, question)
-        drawings = draw(question, sitting.key, count)
-        level = Level(isolation) if isolation else None
-        deployment = prove(question, drawings, sitting.office.variants, key=sitting.key, level=level, jobs=jobs)
-        show_deployment(deployment)
-        if deployment.proven:
-            lock = locked(lock, deployment)
-            write_lock(sitting.office.lock, lock)
-        sound = sound and deployment.proven
-    return 0 if sound else 1
+    level = Level(isolation) if isolation else None
+    sound = [_deploy_one(sitting, name, count, level, jobs) for name in without_variants(sitting)]
+    return 0 if all(sound) else 1
+
+
+def _deploy_one(sitting: Sitting, name: str, count: int, level: Level | None, jobs: int | None) -> bool:
+    """Write, prove and lock the variants of one question; returns whether they are sound."""
+    from grader.cli.varying import show_deployment
+    from grader.proof import deployment
+    from grader.takehome.locking import locked, read_lock, write_lock
+    from grader.variants import draw
+
+    question = sitting.bank.find_code(name)
+    _refuse_late(sitting, question)
+    drawings = draw(question, sitting.key, count)
+    made = deployment.deploy(question, drawings, sitting.office.variants, key=sitting.key, level=level, jobs=jobs)
+    show_deployment(made)
+    if made.proven:
+        lock = read_lock(sitting.office.lock, sitting.assessment.id)
+        write_lock(sitting.office.lock, locked(lock, made))
+    return made.proven
 
 
 def _refuse_late(sitting: Sitting, question: Question) -> None:

@@ -36,7 +36,7 @@ def needs(question: Question) -> tuple[str, ...]:
     return tuple(sorted({canonicalize_name(known[name][0]) for name in modules if name in known}))
 
 
-def read_lock(paths: Iterable[Path]) -> dict[str, str]:
+def read_pins(paths: Iterable[Path]) -> dict[str, str]:
     """Return the versions that the first of these files pins which is there; none where there is no such file."""
     text = next((path.read_text(encoding="utf-8") for path in paths if path.is_file()), "")
     return {canonicalize_name(name): version for name, version in _PIN.findall(text)}

@@ -51,12 +51,20 @@ def invite(sitting: Sitting, candidate: str, attempt: int, language: Language, n
     for known in issued:
         if (known.candidate, known.attempt) == (candidate, attempt):
             return known
+    _refuse_twin(candidate, issued)
     _refuse_attempt(sitting, candidate, attempt, issued, now)
+    invitation = _new(sitting, candidate, attempt, language, now)
+    sitting.office.keep(invitation)
+    return invitation
+
+
+def _new(sitting: Sitting, candidate: str, attempt: int, language: Language, now: datetime) -> Invitation:
+    issued, assessment = sitting.office.invitations(), sitting.assessment
     form = _form(sitting, candidate, attempt, issued)
-    granted = sitting.assessment.accommodations.get(candidate, NOTHING_GRANTED)
-    invitation = Invitation(
+    granted = assessment.accommodations.get(candidate, NOTHING_GRANTED)
+    return Invitation(
         id=identify(sitting.key, candidate, attempt),
-        assessment=sitting.assessment.id,
+        assessment=assessment.id,
         number=max((each.number for each in issued), default=0) + 1,
         candidate=candidate,
         attempt=attempt,
@@ -64,13 +72,17 @@ def invite(sitting: Sitting, candidate: str, attempt: int, language: Language, n
         form=form.name,
         asked=_asked(sitting, form, candidate, attempt, issued),
         issued=now,
-        opens=sitting.assessment.window.opens,
-        closes=sitting.assessment.window.closes + granted.extension,
-        duration=sitting.assessment.duration * granted.factor,
-        grace=sitting.assessment.grace,
+        opens=assessment.window.opens,
+        closes=_closes(sitting, candidate),
+        duration=assessment.duration * granted.factor,
+        grace=assessment.grace,
     )
-    sitting.office.keep(invitation)
-    return invitation
+
+
+def _closes(sitting: Sitting, candidate: str) -> datetime:
+    """Return the end of the window for a candidate."""
+    granted = sitting.assessment.accommodations.get(candidate, NOTHING_GRANTED)
+    return sitting.assessment.window.closes + granted.extension
 
 
 def posed(sitting: Sitting, invitation: Invitation) -> tuple[Posed, ...]:
@@ -112,10 +124,22 @@ def _variants(sitting: Sitting, question: str) -> tuple[VariantRecord, ...]:
     return found.variants if found else ()
 
 
+def _refuse_twin(candidate: str, issued: Sequence[Invitation]) -> None:
+    """Refuse a code that some systems of files cannot tell from another."""
+    for known in issued:
+        if known.candidate != candidate and known.candidate.casefold() == candidate.casefold():
+            fault = f"{candidate!r} is {known.candidate!r} but for its case"
+            raise InputError(fault, cure="Take the code that was invited, or another one")
+
+
 def _refuse_attempt(
     sitting: Sitting, candidate: str, attempt: int, issued: Sequence[Invitation], now: datetime
 ) -> None:
-    """Refuse a second try that is not allowed, or comes too early."""
+    """Refuse a try when the window has closed, and a further one that is not allowed or comes too early."""
+    closes = _closes(sitting, candidate)
+    if now >= closes:
+        fault = f"the window closed at {closes.isoformat(timespec='minutes')}"
+        raise InputError(fault, file=sitting.office.assessment, cure="Open another one, and assemble its forms")
     before = [each for each in issued if each.candidate == candidate]
     retakes = sitting.assessment.retakes
     if attempt != len(before) + 1:

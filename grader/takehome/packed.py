@@ -37,7 +37,7 @@ Disclosed = str | int | float | bool | None | tuple[str, ...]
 class Manifest(BaseModel):
     """What stands in `manifest.json`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     format: Literal[1]
     invitation: dict[str, object]

@@ -6,8 +6,10 @@ import ast
 import hashlib
 import io
 import json
+import math
 import os
 import tomllib
+import warnings
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -106,12 +108,15 @@ def _faults(name: str, data: bytes, terms: Mapping[str, Any], language: str) -> 
     try:
         text = data.decode("utf-8-sig")
         if name.endswith(".py"):
-            ast.parse(text)
+            with warnings.catch_warnings(action="ignore"):
+                ast.parse(text)
         yield from form_faults(text, terms, language)
     except UnicodeDecodeError:
         yield say(language, "is no text in UTF-8; save it as UTF-8")
     except SyntaxError as error:
         yield say(language, "is no Python: line {line}: {message}", line=error.lineno, message=error.msg)
+    except (ValueError, RecursionError, MemoryError) as error:
+        yield say(language, "cannot be read by Python: {message}", message=error or type(error).__name__)
 
 
 def _disclosure(bundle: Bundle) -> dict[str, Any]:
@@ -137,9 +142,13 @@ def _refuse_entry(name: str, value: object, language: str) -> None:
         sentence = "disclosure.toml: `{name}` is no entry of this form; take it out"
         raise RefusedError(say(language, sentence, name=name))
     kinds, word = _KINDS[name]
-    if not isinstance(value, kinds) or isinstance(value, bool) or value != value:  # noqa: PLR0124  NaN is no number
+    if not isinstance(value, kinds) or isinstance(value, bool) or not _is_finite(value):
         sentence = "disclosure.toml: `{name}` must be {kind}"
         raise RefusedError(say(language, sentence, name=name, kind=say(language, word)))
+
+
+def _is_finite(value: object) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _show_end(bundle: Bundle, target: Path) -> None:

@@ -25,7 +25,7 @@ def run(folder: Path, terms: Mapping[str, Any], log: Path) -> None:
     """Run the public tests of the question in a folder on the submission that lies there."""
     report = Log(log, float(terms["patience"]))
     try:
-        source = (folder / terms["file"]).read_text(encoding="utf-8")
+        source = (folder / terms["file"]).read_text(encoding="utf-8-sig")
         solution = load(terms["file"], source, terms)
         runner = _with_pytest if importlib.util.find_spec("pytest") is not None else _plainly
         runner(folder / SUITE, solution, report)

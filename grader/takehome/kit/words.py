@@ -42,6 +42,7 @@ ZH = {
     "{count} options are chosen": "选择了 {count} 项",
     "ready": "已就绪",
     "is no Python: line {line}: {message}": "不是合法的 Python：第 {line} 行：{message}",
+    "cannot be read by Python: {message}": "Python 无法读取：{message}",
     "is larger than {size} KiB; hand in the answer alone": "大于 {size} KiB；只交答案本身",
     "is a link; put the file itself there": "是一个链接；请放入文件本身",
     "is no text in UTF-8; save it as UTF-8": "不是 UTF-8 文本；请以 UTF-8 保存",
