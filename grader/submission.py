@@ -126,6 +126,18 @@ def read_submission(path: Path, spec: AnySpec, *, anonymous: bool = False) -> Su
     return _assemble(name, _tree_digest(files), files, _entry(files, spec, name))
 
 
+def read_archive(path: Path) -> dict[str, bytes]:
+    """Return the files of a zip by their safe relative paths, read member by member with every bound of a submission.
+
+    Raises:
+        SubmissionError: it is no zip, is too large, or holds what cannot be unpacked safely.
+    """
+    name = path.name
+    if _kind(path, name, {".zip": _read_zip}, "Hand in a .zip") != ".zip":
+        raise SubmissionError(f"{name!r} is a folder", cure="Hand in the .zip as it was packed")
+    return _files(path, name, _read_zip)
+
+
 def _files(path: Path, name: str, read: Callable[[Path, str], dict[str, bytes]]) -> dict[str, bytes]:
     try:
         files = read(path, name)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 # CPython counts the depth of the tree it builds once for all threads: where another one parses meanwhile, `ast.parse`
 # may raise SystemError ("recursion depth mismatch", python/cpython gh-106905; seen on 3.11.2).
 _PARSING = threading.Lock()
-os.register_at_fork(before=_PARSING.acquire, after_in_parent=_PARSING.release, after_in_child=_PARSING.release)
+if sys.platform != "win32":  # a candidate's public tests run there too
+    os.register_at_fork(before=_PARSING.acquire, after_in_parent=_PARSING.release, after_in_child=_PARSING.release)
 
 
 def packages_in(tree: ast.Module) -> tuple[str, ...]:

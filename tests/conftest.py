@@ -1,14 +1,19 @@
-"""What a run says at its beginning: its questions; and at its end, with `--threats`: one line for each exploit."""
+"""What a run says at its beginning and, with `--threats`, at its end; the databases that tests are run on."""
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
+import pytest
 from bank_sample import drawn_by, sample
+from databases import Server, find_programs, server
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
+
+_NUMBERS = count()
 
 settings.register_profile("tests", deadline=None)  # a busy machine is no fault
 settings.load_profile("tests")
@@ -44,3 +49,23 @@ def rows_of(word: str, report: pytest.TestReport) -> list[tuple[str, str, str, s
     if "entry" not in said:
         return []
     return [(said["entry"], said["file"], said["level"], said.get("outcomes", "-"), report.duration, WORDS[word])]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server that was started for this run."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL's programs are not installed: apt-get install postgresql")
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    with server(programs) as one:
+        yield one
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest) -> str | None:
+    """Of an empty database; None is a file beside the assessment."""
+    if request.param == "sqlite":
+        return None
+    one: Server = request.getfixturevalue("postgres")
+    return one.fresh(f"office_{next(_NUMBERS)}")

@@ -52,6 +52,7 @@ FLOORS = {
     "answers": 3,
     "watch": 3,
     "exam": 4,
+    "handout": 4,
     "grading": 5,
     "intake": 3,
     "records": 4,

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.cli.inviting import deploy, invite
+from grader.cli.deciding import decide, rate
+from grader.cli.keeping import export, purge
+from grader.cli.marking import grade_received, regrade_received
 from grader.cli.options import bank_option
+from grader.cli.publishing import report
+from grader.cli.receiving import audit, begin, migrate, receive
 from grader.errors import InputError
 
 if TYPE_CHECKING:
@@ -80,6 +86,24 @@ def assemble(file: Path, count: int, output: Path | None, bank_folder: Path | No
     except OSError as error:
         raise InputError(f"it cannot be written: {error.strerror}", file=target, cure="Choose another place") from None
     _show(forms, target)
+
+
+for command in (
+    deploy,
+    invite,
+    begin,
+    receive,
+    grade_received,
+    regrade_received,
+    report,
+    rate,
+    decide,
+    export,
+    purge,
+    audit,
+    migrate,
+):
+    assess.add_command(command)
 
 
 def _stock(bank_folder: Path | None) -> tuple[Stocked, ...]:

@@ -152,28 +152,22 @@ def _write_all(folder: Path, contents: dict[str, bytes]) -> None:
 
 def _handout(question: AnyQuestion, candidate: str | None, key: Path | None) -> dict[str, bytes]:
     """Return what a candidate begins with, by the names of the files."""
-    from grader.bank import IMAGES, images, starter, statement, statement_file
-    from grader.markers import without_marks
-    from grader.question import LANGUAGES, Visibility
+    from grader.bank import statement, statement_file
+    from grader.handout import form, sources
+    from grader.question import LANGUAGES
     from grader.rubric import ConceptQuestion
 
     texts = {
         statement_file(question.folder, language).name: statement(question, language).encode() for language in LANGUAGES
     }
     if isinstance(question, ConceptQuestion):
-        pictures = {f"{IMAGES}/{path.name}": path.read_bytes() for path in images(question)}
-        return {**_form(question, candidate, key), **texts, **pictures}
-    suite = question.suite(Visibility.PUBLIC)
-    files = {question.spec.submission.file: starter(question), suite.name: suite}
-    sources = {name: without_marks(path.read_text(encoding="utf-8"), ".py").encode() for name, path in files.items()}
-    return {**texts, **sources}
+        return {**texts, **form(question, _drawn(question, candidate, key))}
+    return {**texts, **sources(question)}
 
 
-def _form(question: ConceptQuestion, candidate: str | None, key: Path | None) -> dict[str, bytes]:
+def _drawn(question: ConceptQuestion, candidate: str | None, key: Path | None) -> str:
     from grader.answers import choice
-    from grader.answers.form import form_name, write_form
 
     if (key is None) != (candidate is None):
         raise InputError("--key and --candidate belong together", cure="Give both, or none")
-    drawn = choice.draw(key.read_bytes(), question.qualified_id, candidate) if key and candidate else choice.draw()
-    return {form_name(question.spec): write_form(question, drawn).encode()}
+    return choice.draw(key.read_bytes(), question.qualified_id, candidate) if key and candidate else choice.draw()

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from grader.cli.keys import read_key
 from grader.cli.options import bank_option, isolation_option
-from grader.errors import InputError
 
 if TYPE_CHECKING:
     from grader.proof.deployment import Deployment
 
-KEY_BYTES = 32
 FAULTS_SHOWN = 3
 
 
@@ -59,41 +56,20 @@ def variants(
     from grader.verdict import Level
 
     question = load_bank(bank_folder).find_code(id)
-    key = _key(key_file or folder / "variants.key", may_be_made=key_file is None and not only_list)
+    may_be_made = key_file is None and not only_list
+    key = read_key(key_file or folder / "variants.key", may_be_made=may_be_made, cure="Name one with --key-file")
     drawings = draw(question, key, count)
     if only_list:
         for drawing in drawings:
             click.echo("  ".join(f"{name}={value!r}" for name, value in drawing.items()))
         return 0
     deployment = deploy(question, drawings, folder, key=key, level=Level(isolation) if isolation else None, jobs=jobs)
-    _show(deployment)
+    show_deployment(deployment)
     return 0 if deployment.proven else 1
 
 
-def _key(path: Path, *, may_be_made: bool) -> bytes:
-    """Read the key, making one where that is wished and there is none.
-
-    Raises:
-        InputError: there is none, or it is too short to be a secret.
-    """
-    if may_be_made and not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(KEY_BYTES) + "\n")
-    try:
-        key = path.read_bytes().strip()
-    except OSError as error:
-        raise InputError(f"the key {path} cannot be read: {error.strerror}", cure="Name one with --key-file") from None
-    if len(key) < KEY_BYTES:
-        raise InputError(
-            f"the key in {path} has {len(key)} bytes, fewer than {KEY_BYTES}",
-            cure="Write 64 random hexadecimal digits into it, or leave --key-file out and have one made",
-        )
-    return key
-
-
-def _show(deployment: Deployment) -> None:
+def show_deployment(deployment: Deployment) -> None:
+    """Show each variant with its values, and what is wrong with it."""
     for record in deployment.variants:
         values = ", ".join(f"{name} = {value}" for name, value in record.values.items())
         click.echo(f"{'proven  ' if record.proven else 'UNSOUND '} {record.id}  {values}")

@@ -152,7 +152,7 @@ class Solution:
 
     def put(self, value: object) -> Handle:
         """Send an object of ours over, by cloudpickle; return its handle."""
-        handle: Handle = self._ask("put", _Pickled(value))
+        handle: Handle = self._ask("put", Pickled(value))
         return handle
 
     def run(self, probe: Callable[..., object], *args: object, **kwargs: object) -> Any:
@@ -163,10 +163,10 @@ class Solution:
         self._last_call = (f"probe {probe.__name__}", args, kwargs)
         return self._ask("run", self._sent(probe), args, kwargs)
 
-    def _sent(self, probe: Callable[..., object]) -> Handle | _Pickled:
+    def _sent(self, probe: Callable[..., object]) -> Handle | Pickled:
         """Return a suite's probe as the guest has it, sending it when this guest has not."""
         if not _is_of_a_suite(probe):
-            return _Pickled(probe)
+            return Pickled(probe)
         known = self._probes.get(probe)
         if known is None or known._generation != self._respondent.generation:
             known = self._probes[probe] = self.put(probe)
@@ -204,7 +204,7 @@ def forget_last_call(solution: Solution) -> None:
 
 
 @dataclass(frozen=True)
-class _Pickled:
+class Pickled:
     """A value to be sent as a pickle even where it could travel as data."""
 
     value: object
@@ -222,7 +222,7 @@ def send_other(value: object, to: Respondent) -> wire.HandleRef | bytes:
         if value._generation != value._owner._respondent.generation:
             raise CheckEnded(Outcome.CRASHED, "the process that held one of its objects has ended")
         return value._ref
-    if isinstance(value, _Pickled):
+    if isinstance(value, Pickled):
         value = value.value
     return _pickle_probe(value) if callable(value) and _is_of_a_suite(value) else _pickle(value)
 

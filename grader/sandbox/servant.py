@@ -117,7 +117,7 @@ class Servant:
 
     def do_iterate(self, target: Any) -> wire.HandleRef:
         """Start an iteration."""
-        return self._keep(iter(target))
+        return self.keep(iter(target))
 
     def do_next(self, target: Any) -> list[object]:
         """Return `[item]`, or an empty list at the end."""
@@ -125,7 +125,7 @@ class Servant:
 
     def do_put(self, value: object) -> wire.HandleRef:
         """Keep an object of the examiner's."""
-        return self._keep(value)
+        return self.keep(value)
 
     def do_run(self, probe: Callable[..., object], args: Sequence[object], kwargs: dict[str, object]) -> object:
         """Run a function of the test file with the submission's module as first argument."""
@@ -144,7 +144,8 @@ class Servant:
     def _resolve(self, ref: wire.HandleRef) -> object:
         return self._objects[ref.number]
 
-    def _keep(self, value: object) -> wire.HandleRef:
+    def keep(self, value: object) -> wire.HandleRef:
+        """Hold an object, and return what stands for it on the wire."""
         number = next(self._numbers)
         self._objects[number] = value
         return wire.HandleRef(number, type(value).__name__)
@@ -161,7 +162,7 @@ class Servant:
             return wire.encode([reply[0], "raise", fault], fallback=self._keep_or_pass)
 
     def _keep_or_pass(self, value: object) -> wire.HandleRef:
-        return value if type(value) is wire.HandleRef else self._keep(value)
+        return value if type(value) is wire.HandleRef else self.keep(value)
 
     def _describe(self, error: BaseException) -> dict[str, Any]:
         return {

@@ -26,8 +26,12 @@ def _read_duration(value: object) -> object:
     return timedelta(**{_UNITS[match[2]]: float(match[1])})
 
 
-def _read_moment(value: object) -> object:
-    """Read a date and time; one without its offset from UTC would mean another moment for every reader."""
+def read_moment(value: object) -> datetime:
+    """Read a date and time; one without its offset from UTC would mean another moment for every reader.
+
+    Raises:
+        ValueError: it is none.
+    """
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
@@ -53,7 +57,7 @@ def _read_pick(value: object) -> object:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_read_duration)]
-Moment = Annotated[datetime, BeforeValidator(_read_moment)]
+Moment = Annotated[datetime, BeforeValidator(read_moment)]
 Range = Annotated[tuple[NonNegativeFloat, NonNegativeFloat], BeforeValidator(_read_range)]
 
 
@@ -163,6 +167,15 @@ class Retakes(Frozen):
     """Whether questions that were seen are left out."""
 
 
+class Criterion(Frozen):
+    """One line of the scorecard that reviewers fill in."""
+
+    id: Slug
+    title: Title
+    anchors: tuple[Title, ...] = Field(min_length=2, max_length=7)
+    """What each level looks like, the lowest first; levels are counted from 1."""
+
+
 class Accommodation(Frozen):
     """What one candidate is granted beyond the others."""
 
@@ -188,5 +201,7 @@ class Assessment(Frozen):
     ai: AiPolicy
     feedback: Feedback = Feedback.CATEGORY
     retakes: Retakes = Retakes()
+    scorecard: tuple[Criterion, ...] = ()
+    """What people judge beside the points."""
     accommodations: dict[str, Accommodation] = Field(default_factory=dict)
     """By the candidate's code."""

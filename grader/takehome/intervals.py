@@ -38,8 +38,8 @@ class Estimate(Frozen):
     high: float
 
 
-def wilson(passed: int, count: int) -> Estimate:
-    """Return a share with Wilson's score interval."""
+def wilson(passed: float, count: int) -> Estimate:
+    """Return a share with Wilson's score interval; a tie may count half."""
     share, square = passed / count, _Z**2
     centre = (passed + square / 2) / (count + square)
     half = _Z / (count + square) * math.sqrt(passed * (count - passed) / count + square / 4)

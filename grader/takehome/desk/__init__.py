@@ -1,0 +1,1 @@
+"""The desk of an assessment: what was received, graded and decided, in a database that shows tampering."""

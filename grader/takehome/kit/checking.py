@@ -1,0 +1,121 @@
+"""`check.pyz check`: the public tests of each question, each question in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader.takehome.kit.terms import READY
+from grader.takehome.kit.words import say, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from grader.takehome.kit.terms import Bundle
+
+CHILD = "--run"
+_INDENT = " " * 4
+
+
+def check(bundle: Bundle, folders: Sequence[str]) -> int:
+    """Run and show the public tests of some questions, or of all. Returns 0 where every one passed."""
+    chosen = [folder for folder in bundle.questions if not folders or folder in folders]
+    passed = [_check_one(bundle, folder) for folder in chosen]
+    return 0 if all(passed) else 1
+
+
+def _check_one(bundle: Bundle, folder: str) -> bool:
+    language, terms = bundle.language, bundle.questions[folder]
+    tell(f"{folder}  {terms['title']}")
+    if terms["kind"] != "code":
+        states = [bundle.state(place, path) for place, path in bundle.answers() if place == folder]
+        ready = all(state == READY for state in states)
+        tell(_INDENT + say(language, "Answered in words; there is nothing to run."))
+        tell(_INDENT + say(language, "ready" if ready else "not answered") + "\n")
+        return True
+    if not (bundle.root / folder / terms["file"]).exists():
+        tell(f"{_INDENT}{terms['file']} {say(language, 'is not there yet')}\n")
+        return False
+    results = _results(bundle, folder)
+    for result in results:
+        _show(result, language)
+    passed = _passed(results)
+    tell(_INDENT + say(language, "Public tests passed: {passed} of {count}.", passed=passed, count=terms["public"]))
+    tell(_INDENT + _hidden(terms["hidden"], language) + "\n")
+    return passed == int(terms["public"])
+
+
+def _passed(results: Sequence[dict[str, Any]]) -> int:
+    """Return how many tests passed, each with all its parameters."""
+    whole: dict[str, bool] = {}
+    for result in results:
+        name = result["end"].partition("[")[0]
+        whole[name] = whole.get(name, True) and result["outcome"] == "passed"
+    return sum(whole.values())
+
+
+def _hidden(hidden: dict[str, Any], language: str) -> str:
+    text = "{checks} hidden tests in {groups} groups decide on {share} of the points."
+    if "groups" not in hidden:
+        text = "{checks} hidden tests decide on {share} of the points."
+    return say(language, text, **hidden)
+
+
+def _results(bundle: Bundle, folder: str) -> list[dict[str, Any]]:
+    """Run the tests of a question; return what became of each, as far as it came."""
+    with tempfile.TemporaryDirectory() as place:
+        log = Path(place) / "log"
+        log.touch()
+        status = _run(bundle, folder, log, place)
+        lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    return _concluded(lines, status, bundle, folder)
+
+
+def _run(bundle: Bundle, folder: str, log: Path, scratch: str) -> int:
+    threads = str(bundle.questions[folder]["threads"])
+    environment = {
+        **os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1",
+        "OMP_NUM_THREADS": threads, "HYPOTHESIS_STORAGE_DIRECTORY": scratch,
+    }  # fmt: skip
+    environment.pop("PYTEST_ADDOPTS", None)
+    flags = [flag for flag, on in (("-I", sys.flags.isolated), ("-S", sys.flags.no_site)) if on]
+    command = [sys.executable, *flags, str(bundle.archive), CHILD, str(bundle.root / folder), str(log)]
+    return subprocess.run(command, env=environment, cwd=bundle.root / folder, check=False).returncode
+
+
+def _concluded(lines: list[dict[str, Any]], status: int, bundle: Bundle, folder: str) -> list[dict[str, Any]]:
+    language, found = bundle.language, [line for line in lines if "end" in line]
+    for line in lines:
+        if "absent" in line:
+            text = "{name} is not installed; `python check.pyz doctor` says how to get it"
+            found.append({"end": "", "outcome": "not run", "message": say(language, text, name=line["absent"])})
+        if "fault" in line:
+            found.append({"end": "", "outcome": line["outcome"], "message": line["fault"]})
+    begun = [line for line in lines if "begin" in line]
+    if status and not (begun and begun[-1]["begin"] in {each["end"] for each in found}):
+        patience = float(bundle.questions[folder]["patience"])
+        found.append(_ended(begun[-1] if begun else {"begin": "", "at": time.time()}, status, patience, language))
+    return found
+
+
+def _ended(last: dict[str, Any], status: int, patience: float, language: str) -> dict[str, Any]:
+    """Return what became of the check during which the process ended."""
+    late = time.time() - last["at"] >= patience
+    text = "It did not end within {seconds} s." if late else "Its process ended with status {status}."
+    message = say(language, text, seconds=f"{patience:g}", status=status)
+    return {"end": last["begin"], "outcome": "timeout" if late else "crashed", "message": message}
+
+
+def _show(result: dict[str, Any], language: str) -> None:
+    name = result["end"].removeprefix("test_").replace("_", " ") or say(language, "everything")
+    tell(f"{_INDENT}{say(language, result['outcome'].replace('-', ' '))}  {name}")
+    hint = (result.get("hint") or {}).get(language)
+    further = [result.get("call"), *result["message"].splitlines(), hint and f"{say(language, 'hint')}: {hint}"]
+    for line in filter(None, further):
+        tell(f"{_INDENT}        {line}")

@@ -1,0 +1,96 @@
+"""The submission for its public tests: in this process, behind the stand-ins and the wire of the grader."""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+import sys
+from types import BuiltinFunctionType, FunctionType, ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from grader.exam.solution import Handle, Pickled, Solution
+from grader.policy import violations
+from grader.sandbox import wire
+from grader.sandbox.servant import Servant, import_all
+from grader.sandbox.stubs import forbid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_AS_THEY_ARE = (FunctionType, BuiltinFunctionType, ModuleType, type)
+
+
+class LoadError(Exception):
+    """The submission cannot be loaded: why, for its author, and what became of every check."""
+
+    def __init__(self, outcome: str, message: str) -> None:
+        super().__init__(message)
+        self.outcome, self.message = outcome, message
+
+
+def load(name: str, source: str, terms: Mapping[str, Any]) -> Solution:
+    """Load a submission as where it is graded: the question's packages first, what is forbidden taken out.
+
+    Args:
+        name: of its file.
+        source: its text.
+        terms: what the archive knows of its question.
+
+    Raises:
+        LoadError: it uses what is forbidden, or raises before it has defined what was asked for.
+        ModuleNotFoundError: a package of the question is not installed.
+    """
+    _refuse_forbidden(name, source, terms)
+    for package in terms["packages"]:
+        if importlib.util.find_spec(package.partition(".")[0]) is None:
+            raise ModuleNotFoundError(name=package.partition(".")[0])
+    import_all(terms["packages"])
+    _set_threads(int(terms["threads"]))
+    for dotted in terms["forbidden"]["calls"]:
+        forbid(dotted)
+    servant = Servant("solution")
+    found = servant.do_load([[name, source]], terms["exports"])
+    undefined = [each for each in terms["exports"] if each not in found["defined"]]
+    if found["failure"] and undefined:
+        lines = found["failure"]["traceback"]
+        place = f"{name}:{lines[-1][1]}: " if lines else ""
+        raise LoadError("error", f"{place}{found['failure']['name']}: {found['failure']['message']}")
+    return Solution(Respondent(servant))
+
+
+def _refuse_forbidden(name: str, source: str, terms: Mapping[str, Any]) -> None:
+    # what is asked for are these attributes alone; the models they come from need packages that are not here
+    program: Any = SimpleNamespace(units=[SimpleNamespace(label=name, source=source)], helpers=[])
+    forbidden: Any = SimpleNamespace(**terms["forbidden"])
+    for found in violations(program, forbidden):
+        raise LoadError("forbidden", f"{name}:{found.line}: {found.name}")
+
+
+def _set_threads(threads: int) -> None:
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(threads)
+
+
+class Respondent:
+    """Answers from this process; what is no data is passed over as a copy, and functions as they are."""
+
+    generation = 0
+
+    def __init__(self, servant: Servant) -> None:
+        self._servant = servant
+
+    def ask(self, operation: str, arguments: Sequence[object], stand_in: Solution) -> tuple[str, Any]:
+        """Send the request through the wire, so that the submission gets copies and the test plain data."""
+        request = wire.encode([b"", operation, [], *arguments], fallback=self._sent)
+        _, status, value = wire.decode(self._servant.answer(request), on_handle=lambda ref: Handle(stand_in, ref))
+        return status, value
+
+    def forget(self, number: int) -> None:
+        """Nothing to do: everything is let go when the tests end."""
+
+    def _sent(self, value: object) -> wire.HandleRef:
+        if isinstance(value, Handle):
+            return value._ref
+        own = value.value if isinstance(value, Pickled) else value
+        return self._servant.keep(own if isinstance(own, _AS_THEY_ARE) else copy.deepcopy(own))
