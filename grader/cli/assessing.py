@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.cli.inviting import deploy, invite
 from grader.cli.deciding import decide, rate
+from grader.cli.inviting import deploy, invite
 from grader.cli.keeping import export, purge
 from grader.cli.marking import grade_received, regrade_received
 from grader.cli.options import bank_option
