@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "GRADE_BANK"
 SPEC = "question.yaml"
+SHEET = "bank.yaml"
 EXEMPLARS = "exemplars.yaml"
 IMAGES = "images"
 IMAGE_ENDINGS = frozenset({".png", ".jpg", ".svg"})
@@ -45,6 +46,14 @@ OPPONENTS: tuple[SolutionKind, ...] = ("slow", "correct")
 """The kinds of solution that a performance check may measure against, beside the reference."""
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class BankSheet(Frozen):
+    """What stands in a bank's `bank.yaml`, where there is one."""
+
+    format: Literal[1] = 1
+    public: bool = False
+    """Whether anyone can read its hidden suites, as on the web."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,18 @@ class Bank:
     def broken(self) -> dict[str, tuple[Fault, ...]]:
         """Qualified id to the reasons, of every question that cannot be loaded."""
         return {name: found for name, found in self._everything.items() if isinstance(found, tuple)}
+
+    @cached_property
+    def _public_roots(self) -> frozenset[Path]:
+        return frozenset(root for root in self.roots if _read_sheet(root).public)
+
+    def is_public(self, question: AnyQuestion) -> bool:
+        """Whether anyone can read a question's hidden suite; what was opened from a sealed bank is not public.
+
+        Raises:
+            BankError: a bank's sheet cannot be read.
+        """
+        return not self._public_roots.isdisjoint(question.folder.parents)
 
     def faults(self) -> tuple[Fault, ...]:
         """Return every fault of every question."""
@@ -166,6 +187,15 @@ def load_bank(folder: Path | str | None = None) -> Bank:
         if other != path:
             raise InputError(f"question {_qualified_id(path)} is in {other} too", file=path, cure="Rename one of them")
     return Bank(roots, tuple(sorted(found, key=lambda path: (path.parent.name, path.name))))
+
+
+def _read_sheet(root: Path) -> BankSheet:
+    if not (root / SHEET).is_file():
+        return BankSheet()
+    sheet = read_sheet(root / SHEET, BankSheet)
+    if sheet.value is None:
+        raise BankError("the bank cannot be used:" + "".join(f"\n  {fault}" for fault in sheet.faults))
+    return sheet.value
 
 
 def _folders_in(root: Path) -> Iterator[Path]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from grader.bank import load_bank
-from grader.errors import InputError
+from grader.errors import BankError, InputError
 from grader.proof.ledger import State, state_of
 from grader.question import Question
 from grader.vault import MEMORY, SEALED, VARIABLE, is_opened, read_key, seal_question, write_key
@@ -157,7 +157,7 @@ def test_a_private_bank_lies_beside_the_public_one(
     sealed: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Several banks are one; what is in two of them is refused."""
-    bank, key = sealed
+    bank, key = shutil.copytree(sealed[0], tmp_path / "sealed"), sealed[1]
     monkeypatch.setenv(VARIABLE, str(key))
     public = tmp_path / "bank"
     shutil.copytree(ROOT / "bank/generative/gan-step", public / "generative/gan-step")
@@ -170,5 +170,37 @@ def test_a_private_bank_lies_beside_the_public_one(
     assert isinstance(found, Question)
     assert is_opened(found.folder)
     assert not is_opened(both.find("gan-step").folder)
+    assert not any(map(both.is_public, both.questions))
+    (public / "bank.yaml").write_text("format: 1\npublic: true\n", encoding="utf-8")
+    (bank / "bank.yaml").write_text("format: 1\npublic: true\n", encoding="utf-8")
+    marked = load_bank(f"{public}{os.pathsep}{bank}")
+    assert [each.id for each in marked.questions if marked.is_public(each)] == ["gan-step"]
+    (bank / "bank.yaml").write_text("public: perhaps\n", encoding="utf-8")
+    with pytest.raises(BankError, match=r"bank\.yaml:1"):
+        load_bank(bank).is_public(found)
     with pytest.raises(InputError, match=r"is in .* too"):
         load_bank(f"{ROOT / 'bank'}{os.pathsep}{bank}")
+
+
+ASSESSMENT = """\
+format: 1
+id: small
+title: {en: Small, zh: 小}
+questions: [fedavg]
+window: {opens: 2026-12-01T09:00:00+01:00, closes: 2026-12-14T18:00:00+01:00}
+duration: 1h
+ai: {use: free}
+"""
+
+
+def test_an_assessment_warns_where_suites_are_public(sealed: tuple[Path, Path], tmp_path: Path) -> None:
+    """Of the bank that comes with the grader anyone can read the suites; of one's own, sealed, nobody."""
+    bank, key = sealed
+    sheet = tmp_path / "assessment.yaml"
+    sheet.write_text(ASSESSMENT, encoding="utf-8")
+    public = grade("assess", "check", sheet, "--bank", ROOT / "bank")
+    assert public.returncode == 0, public.stdout + public.stderr
+    assert "1 of 1 questions are of a public bank" in public.stderr
+    private = grade("assess", "check", sheet, "--bank", bank, key=key)
+    assert private.returncode == 0, private.stdout + private.stderr
+    assert private.stderr == ""

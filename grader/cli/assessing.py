@@ -45,13 +45,16 @@ def check(file: Path, bank_folder: Path | None) -> int:
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
     from grader.takehome.checking import check_assessment
 
-    assessment, faults = check_assessment(file, _stock(bank_folder))
+    stock = _stock(bank_folder)
+    assessment, faults = check_assessment(file, stock)
     for fault in faults:
         click.echo(str(fault))
     if assessment is None or faults:
         click.echo(f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'}.")
         return 1
     click.echo(f"{assessment.title.en}: no fault.")
+    picked = {pick.id for pick in assessment.questions}
+    _warn([each for each in stock if (picked & _names(each) if picked else each.proven)])
     return 0
 
 
@@ -86,6 +89,8 @@ def assemble(file: Path, count: int, output: Path | None, bank_folder: Path | No
     except OSError as error:
         raise InputError(f"it cannot be written: {error.strerror}", file=target, cure="Choose another place") from None
     _show(forms, target)
+    taken = {placed.id for form in forms.forms for placed in form.questions}
+    _warn([each for each in stock if each.id in taken])
 
 
 for command in (
@@ -114,6 +119,21 @@ def _stock(bank_folder: Path | None) -> tuple[Stocked, ...]:
     for fault in bank.faults():
         click.echo(f"Warning: {fault}", err=True)
     return stock_of(bank)
+
+
+def _names(each: Stocked) -> set[str]:
+    return {each.id, each.id.partition("/")[2]}
+
+
+def _warn(asked: list[Stocked]) -> None:
+    """Say how many of the questions have suites that anyone can read."""
+    public = sum(each.public for each in asked)
+    if public:
+        click.echo(
+            f"Warning: {public} of {len(asked)} questions are of a public bank: whoever looks finds the hidden tests. "
+            "Ask variants (grade assess deploy), or questions of your own (docs/takehome.md).",
+            err=True,
+        )
 
 
 def _show(forms: Forms, target: Path) -> None:

@@ -31,6 +31,8 @@ class Stocked:
     state: State
     proof: str = ""
     """Digest of what was proven."""
+    public: bool = False
+    """Whether anyone can read its hidden suite."""
 
     @property
     def proven(self) -> bool:
@@ -40,12 +42,12 @@ class Stocked:
 
 def stock_of(bank: Bank) -> tuple[Stocked, ...]:
     """Return every question of a bank that can be loaded, in the order of the ids."""
-    return tuple(map(_stocked, bank.questions))
+    return tuple(_stocked(question, public=bank.is_public(question)) for question in bank.questions)
 
 
-def _stocked(question: AnyQuestion) -> Stocked:
+def _stocked(question: AnyQuestion, *, public: bool) -> Stocked:
     spec, proof = question.spec, read_proof(question)
     return Stocked(
         question.qualified_id, spec.family, spec.source.topic, spec.difficulty, spec.kind, spec.minutes,
-        question.max_points, state_of(question), proof.digest if proof else "",
+        question.max_points, state_of(question), proof.digest if proof else "", public,
     )  # fmt: skip
