@@ -121,8 +121,8 @@ _PHRASES: dict[str, dict[Language, str]] = {
         "zh": "“{group}”的一项检查在第 {line} 行结束。那里必须满足什么条件？什么输入会破坏它？",
     },
     "longest": {
-        "en": "Walk through `{name}` (lines {line} to {last}): what goes in, what comes out, with which shapes?",
-        "zh": "请讲解 `{name}`（第 {line} 至 {last} 行）：输入什么、输出什么、形状如何？",
+        "en": "Walk through {name} (lines {line} to {last}): what goes in, what comes out, with which shapes?",
+        "zh": "请讲解 {name}（第 {line} 至 {last} 行）：输入什么、输出什么、形状如何？",
     },
     "except": {
         "en": "Line {line} catches an exception. When is it raised, and what would happen without this?",
