@@ -30,7 +30,7 @@ COMMANDS = {
     "batch": ("grader.cli.batching:batch", "Grade many submissions."),
     "rerun": ("grader.cli.repeating:rerun", "Repeat a verdict from its record."),
     "regrade": ("grader.cli.repeating:regrade", "Grade a batch again after a suite was mended."),
-    "assess": ("grader.cli.assessing:assess", "Prepare a take-home: check its file, choose its questions."),
+    "assess": ("grader.cli.assessing:assess", "Hold a take-home: from its file to a decision."),
     "stats": ("grader.cli.learning:stats", "Say what results tell of questions and checks."),
     "similar": ("grader.cli.learning:similar", "Show submissions that share what others do not."),
     "new": ("grader.cli.authoring:new", "Write the scaffold of a new question."),
