@@ -598,7 +598,7 @@ def test_short_lists(solution, count):
     assert_equal(solution.f([5] * count), [5] * count)
 
 
-@given(st.lists(st.integers(), max_size=40))
+@given(st.lists(st.integers(), min_size=12, max_size=40))
 def test_any_list(solution, given):
     assert solution.f(given) == given[:16]
 
