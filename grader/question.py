@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import pydantic.main
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, PositiveInt, model_validator
 
 from grader.expressions import Value, evaluate
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# pydantic (2.14, at least) builds validators under one lock for all models. A process that is forked while another
+# thread builds one would inherit the lock as taken, and wait for ever at the first model of its own.
+_building = getattr(pydantic.main, "_rebuild_lock", None)
+if _building is not None and sys.platform != "win32":
+    os.register_at_fork(before=_building.acquire, after_in_parent=_building.release, after_in_child=_building.release)
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")

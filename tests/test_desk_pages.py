@@ -151,6 +151,16 @@ def test_the_team_sees_everybody_and_no_percentile_of_few(room: Class) -> None:
     assert "./batch.html" in found["index.html"]
 
 
+def test_who_has_sent_nothing_has_no_total(tmp_path: Path) -> None:
+    room = classroom(tmp_path, None)
+    room.hand_in("C-02", {"2-attention-scaling/answer.md": "I do not know.\n"})
+    assert_told(room.run("grade"), 0, "C-02  0 of 26 points", "C-03  nothing received that counts")
+    text = pages(room, "cohort")["index.html"]
+
+    assert text.count("nothing received") == 2
+    assert text.count("0 / 26") == 1
+
+
 def test_percentiles_are_of_one_form_and_of_enough() -> None:
     """A share of the others, ties half; another form changes nothing, and has none itself."""
     members = [Member(f"C-{index}", "A", float(index // 2), 20) for index in range(40)]

@@ -22,14 +22,25 @@ if TYPE_CHECKING:
     from grader.takehome.stock import Stocked
 
 
-@click.group()
+class _InOrder(click.Group):
+    """A group that lists its commands in the order of the work."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the names in the order in which they were added."""
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder)
 def assess() -> None:
-    """Prepare a take-home: check its file, choose its questions.
+    """Hold a take-home: from its file to a decision that somebody answers for.
 
     \b
     Example:
       grade assess check assessment.yaml
-      grade assess assemble assessment.yaml --forms 4
+      grade assess invite assessment.yaml --candidate C-0017
+      grade assess receive answer-*.zip
+      grade assess grade
+      grade assess report
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
 
 

@@ -31,7 +31,7 @@ COMMANDS = {
     "rerun": ("grader.cli.repeating:rerun", "Repeat a verdict from its record."),
     "regrade": ("grader.cli.repeating:regrade", "Grade a batch again after a suite was mended."),
     "review": ("grader.cli.reviewing:review", "Decide what rules and models left open."),
-    "assess": ("grader.cli.assessing:assess", "Prepare a take-home: check its file, choose its questions."),
+    "assess": ("grader.cli.assessing:assess", "Hold a take-home: from its file to a decision."),
     "stats": ("grader.cli.learning:stats", "Say what results tell of questions and checks."),
     "similar": ("grader.cli.learning:similar", "Show submissions that share what others do not."),
     "new": ("grader.cli.authoring:new", "Write the scaffold of a new question."),

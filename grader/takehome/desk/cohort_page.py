@@ -36,6 +36,8 @@ class Member:
     """None while it is not graded."""
     maximum: float
     decision: str = ""
+    received: bool = True
+    """Whether anything was received that counts."""
 
 
 def percentiles(members: Sequence[Member]) -> dict[str, Estimate]:
@@ -112,10 +114,9 @@ _FEW = "Percentiles are not told under {enough} candidates."
 
 
 def _member(each: Member, percentile: Estimate | None, language: Language) -> Markup:
-    total = phrase(language, "not graded yet") if each.total is None else number(each.total)
-    return row(
-        element("bdi", one_line(each.label)), f"{total} / {number(each.maximum)}", _share(percentile), each.decision
-    )
+    waiting = phrase(language, "not graded yet" if each.received else "nothing received")
+    total = waiting if each.total is None else f"{number(each.total)} / {number(each.maximum)}"
+    return row(element("bdi", one_line(each.label)), total, _share(percentile), each.decision)
 
 
 def _share(estimate: Estimate | None) -> str:

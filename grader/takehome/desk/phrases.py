@@ -22,6 +22,7 @@ _ZH = {
     "attempt {number}": "第 {number} 次",
     "not handed in": "未提交",
     "not graded yet": "尚未评分",
+    "nothing received": "尚未收到",
     "{points} of {maximum} points": "{points} 分，共 {maximum} 分",
     "Received late: {part} of {reached} points count.": "迟交：{reached} 分中的 {part} 计入成绩。",
     "Received in time.": "按时收到。",

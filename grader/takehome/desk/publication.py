@@ -137,7 +137,7 @@ def publish_cohort(desk: Desk, register: Register, language: Language) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     scores = scores_of(register)
     book = book_of(scores)
-    statistics = statistics_of(Cohort(book, sum(each.total is None for each in scores)))
+    statistics = statistics_of(Cohort(book, sum(each.receipt is not None and each.total is None for each in scores)))
     members = [_member(register, score) for score in scores]
     title = desk.assessment.title.in_language(language)
     write_whole(folder / "batch.html", batch_page(book, language, {}))
@@ -161,4 +161,5 @@ def book_of(scores: Sequence[Score]) -> Gradebook:
 def _member(register: Register, score: Score) -> Member:
     decision = decision_of(register, score.invited)
     told = f"{decision.decision}, {decision.by}: {decision.why}" if decision else ""
-    return Member(score.invited.label, score.invited.terms.form, score.total, score.maximum, told)
+    received = score.receipt is not None
+    return Member(score.invited.label, score.invited.terms.form, score.total, score.maximum, told, received)

@@ -11,6 +11,7 @@ from grader.records import RECORD, Entry
 from grader.takehome.desk.chain import Event
 from grader.takehome.desk.marking import MANIFEST, place_of
 from grader.takehome.desk.publication import REPORTS
+from grader.takehome.desk.register import PURGED
 from grader.takehome.desk.tables import (
     Base,
     BeginningRow,
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
     from grader.takehome.desk.desk import Desk
     from grader.takehome.desk.register import Invited, Register
-
-PURGED = "purged"
 
 
 def candidates_before(register: Register, moment: datetime) -> list[str]:

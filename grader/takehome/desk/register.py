@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from grader.takehome.assessment import Assessment
 
+PURGED = "purged"
+"""The event of a link that names a candidate of whom nothing is known any more."""
 COUNTED = frozenset({Standing.ON_TIME, Standing.GRACE, Standing.LATE})
 """How a receipt may stand to be graded."""
 
@@ -81,10 +83,13 @@ class Register:
         if seen[-1:] != [sha256]:
             self.record(Event("assessment", self.by, self.assessment.id, sha256))
         known = {each.row.token: each.terms for each in self.invited()}
+        purged = {link.about: link.at for link in self.chain.rows(PURGED)}
         for invitation in issued:
             if invitation.assessment != self.assessment.id:
                 fault = f"{invitation.candidate} was invited to {invitation.assessment!r}, not {self.assessment.id!r}"
                 raise InputError(fault, cure="Bring back the id under which people were invited")
+            if invitation.candidate in purged and invitation.issued <= purged[invitation.candidate]:
+                continue  # its file is left over in somebody else's office
             if invitation.id not in known:
                 self._invite(invitation)
             elif known[invitation.id] != invitation:

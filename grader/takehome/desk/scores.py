@@ -23,12 +23,14 @@ class Scored:
     grading: GradingRow | None
     """None where it has no verdict."""
     answered: bool
+    received: bool = True
+    """Whether anything was received that counts; who has sent nothing may be working still."""
 
     @property
     def points(self) -> float | None:
-        """Reached, of those that the question counts; nothing for no answer, None where nobody looked yet."""
+        """Reached, of those that the question counts; 0 for no answer, None where there is nothing to look at yet."""
         if self.grading is None:
-            return None if self.answered else 0.0
+            return None if self.answered or not self.received else 0.0
         share = self.grading.points / self.grading.max_points if self.grading.max_points else 0.0
         return share * self.asked.points
 
@@ -54,7 +56,7 @@ class Score:
 
     @property
     def reached(self) -> float | None:
-        """Points of all questions; None while one of them has no verdict."""
+        """Points of all questions; None while one of them has no verdict, or nothing was received."""
         points = [each.points for each in self.questions]
         return None if None in points else sum(each for each in points if each is not None)
 
@@ -77,7 +79,10 @@ def score_of(register: Register, invited: Invited) -> Score:
     return Score(
         invited,
         receipt,
-        tuple(Scored(each, gradings.get(each.position), each.folder in answered) for each in invited.terms.asked),
+        tuple(
+            Scored(each, gradings.get(each.position), each.folder in answered, receipt is not None)
+            for each in invited.terms.asked
+        ),
     )
 
 
