@@ -45,7 +45,7 @@ def stack(fits, meta, x, y, folds):
     for fold in np.unique(folds):
         own = folds == fold
         z[own] = np.column_stack([fit(x[~own], y[~own])(x[own]) for fit in fits])
-    combine = meta(z, y)
+    meta(z, y)
     models = [fit(x, y) for fit in fits]
     return lambda new: np.column_stack([model(new) for model in models]).mean(axis=1), z
 
