@@ -63,7 +63,7 @@ clean: ## Remove .venv, caches and build products
 $(STAMP): pyproject.toml $(PINS) $(LOCK) $(WALL)
 	@$(BIN)/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { $(new-venv); }
 	$(PIP) install --require-hashes --requirement $(LOCK)
-	$(PIP) install --constraint $(PINS) --no-build-isolation --editable '.[torch,draft,ray,assess,dev]'
+	$(PIP) install --constraint $(PINS) --no-build-isolation --editable '.[torch,draft,ray,assess,seal,dev]'
 	@command -v bwrap >/dev/null || { $(bundled-bubblewrap); }
 	@touch $@
 

@@ -12,7 +12,8 @@ Five sides grade the same files in turns, in every round:
 The first two take all submissions, start-up included. The others take the same for each one more, so that fewer do; of
 otter-grader and nbgrader the cost of a run of two is taken off, which leaves out their start-up. Every side must accept
 the right submissions and no other. `gan-step` is the torch question because its suite needs nothing but torch, on every
-side; that of `masked-pooling` imports transformers.
+side; that of `masked-pooling` imports transformers. The small question, which `grade new` writes, shows what a side
+costs where the tests cost nothing.
 """
 
 from __future__ import annotations
@@ -28,9 +29,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import table
-from benchmarks.commands import GRADE, NUMPY, TORCH
+from benchmarks.commands import GRADE
 from benchmarks.cost import ROOT, Cost, is_exact, run
 from benchmarks.rivals import Rival, Unavailable
+from benchmarks.subjects import FEDAVG, GAN_STEP, Subject, write_small
 from benchmarks.submissions import compare, write_submissions
 
 if TYPE_CHECKING:
@@ -44,21 +46,34 @@ FEWEST = 2
 class Class:
     """The submissions of one round."""
 
-    question: str
+    subject: Subject
     paths: list[Path]
     work: Path
     """A folder of its own for what the sides write."""
 
     def few(self, number: int) -> Class:
         """Return the first so many, copied where a side reads a whole folder."""
-        return Class(self.question, self.paths[:number], self.work)
+        return Class(self.subject, self.paths[:number], self.work)
 
 
 def grade_batch(group: Class, *options: str, memory: bool = False) -> Cost:
     """Grade by our own command, cold."""
     out = group.work / "ours"
     folder = str(group.paths[0].parent)
-    cost = run([*GRADE, "batch", group.question, folder, "--out", str(out), *options], memory=memory)
+    cost = run(
+        [
+            *GRADE,
+            "batch",
+            group.subject.question,
+            folder,
+            "--bank",
+            str(group.subject.bank),
+            "--out",
+            str(out),
+            *options,
+        ],
+        memory=memory,
+    )
     with open(out / "summary.csv", encoding="utf-8", newline="") as file:
         accepted = [row["candidate"] for row in csv.DictReader(file) if row["status"] == "accepted"]
     compare("grade batch", accepted, group.paths)
@@ -67,15 +82,27 @@ def grade_batch(group: Class, *options: str, memory: bool = False) -> Cost:
 
 def floor(group: Class) -> Cost:
     """Run both suites in one warm process on each, without isolation."""
-    cost = run([sys.executable, "-m", "benchmarks.floor", group.question, str(group.paths[0].parent)], extra=ONE_THREAD)
+    cost = run(
+        [sys.executable, "-m", "benchmarks.floor", *map(str, group.subject.suites), str(group.paths[0].parent)],
+        extra=ONE_THREAD,
+    )
     compare("the floor", _listed(cost.output), group.paths)
     return cost.per(len(group.paths))
 
 
 def plain(group: Class) -> Cost:
     """Run both suites by plain pytest, a process for each."""
-    suites = [f"bank/{group.question}/{name}" for name in ("test_public.py", "test_hidden.py")]
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "benchmarks.direct", "-p", "no:grader", *suites]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "benchmarks.direct",
+        "-p",
+        "no:grader",
+        *map(str, group.subject.suites),
+    ]
     costs, accepted = [], []
     for path in group.paths:
         cost = run(command, extra={**ONE_THREAD, "DIRECT_SOLUTION": str(path)}, codes=(0, 1))
@@ -88,9 +115,9 @@ def plain(group: Class) -> Cost:
 
 def by_rival(rival: Rival, group: Class) -> Cost:
     """Grade by one of the others; return what each submission costs beyond the start."""
-    more, accepted = rival.grade(group.question, group.paths, group.work / rival.name)
+    more, accepted = rival.grade(group.subject, group.paths, group.work / rival.name)
     compare(rival.name, accepted, group.paths)
-    less, _ = rival.grade(group.question, group.paths[:FEWEST], group.work / f"{rival.name}-start")
+    less, _ = rival.grade(group.subject, group.paths[:FEWEST], group.work / f"{rival.name}-start")
     beyond = len(group.paths) - FEWEST
     return Cost((more.cpu - less.cpu) / beyond, (more.wall - less.wall) / beyond)
 
@@ -105,7 +132,7 @@ def _listed(output: str) -> list[str]:
     return listed
 
 
-def measure(question: str, number: int, few: int, rounds: int, rivals: Sequence[Rival]) -> dict[str, list[Cost]]:
+def measure(subject: Subject, number: int, few: int, rounds: int, rivals: Sequence[Rival]) -> dict[str, list[Cost]]:
     """Let every side grade in turns; return the cost per submission in each round."""
     sides: dict[str, Callable[[Class], Cost]] = {"grade batch": grade_batch, "floor": floor}
     dear: dict[str, Callable[[Class], Cost]] = {"plain pytest": plain}
@@ -115,7 +142,7 @@ def measure(question: str, number: int, few: int, rounds: int, rivals: Sequence[
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
             work = Path(folder)
-            group = Class(question, write_submissions(question, number, work / "submissions"), work)
+            group = Class(subject, write_submissions(subject, number, work / "submissions"), work)
             for name, side in sides.items():
                 costs[name].append(side(group))
             for name, side in dear.items():
@@ -161,8 +188,9 @@ def main() -> None:
     chosen = parser.parse_args()
     rivals, notes = available(chosen.cache)
     lines = table.head("question", "side", "CPU s per submission", "wall s", "CPU, to ours")
-    for title, question in (("fedavg (numpy)", NUMPY), ("gan-step (torch)", TORCH)):
-        lines += rows(title, measure(question, chosen.number, chosen.rivals, chosen.rounds, rivals))
+    with tempfile.TemporaryDirectory() as root:
+        for subject in (write_small(Path(root)), FEDAVG, GAN_STEP):
+            lines += rows(subject.title, measure(subject, chosen.number, chosen.rivals, chosen.rounds, rivals))
     notes.append(
         f"`grade batch` and the floor: {chosen.number} submissions, start-up included; the others: {chosen.rivals}, "
         "of otter-grader and nbgrader the cost beyond the start: they take the same for each one more."

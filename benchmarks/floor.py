@@ -48,14 +48,14 @@ class Loop:
         self._failed = self._failed or not report.passed
 
 
-def main(question: str, folder: Path) -> None:
+def main(suites: list[Path], folder: Path) -> None:
     """Grade a folder of submissions."""
     sys.dont_write_bytecode = True  # of the submissions; everything else has been compiled before
-    bank = Path(__file__).resolve().parent.parent / "bank" / question
     loop = Loop(folder)
-    pytest.main(arguments([bank / "test_public.py", bank / "test_hidden.py"]), plugins=[direct, loop])
+    pytest.main(arguments(suites), plugins=[direct, loop])
     print(json.dumps(loop.accepted))  # noqa: T201  what the benchmark reads
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    *tests, submissions = map(Path, sys.argv[1:])
+    main(tests, submissions)

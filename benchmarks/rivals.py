@@ -14,7 +14,6 @@ the rewriting of `assert`, which both do without. Hypothesis runs inside the tes
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -31,6 +30,7 @@ from grader.bank import load_bank
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from benchmarks.subjects import Subject
     from grader.question import Check
 
 VERSIONS = {"otter": "otter-grader==7.0.0", "nbgrader": "nbgrader==0.9.6"}
@@ -74,7 +74,7 @@ class Rival:
         wanted = "\n".join((VERSIONS[self.name], *COMMON))
         if not (done.exists() and done.read_text() == wanted):
             self._install()
-        _write_kit(self._packages())
+        write_kit(self._packages())
         done.write_text(wanted)
 
     def _install(self) -> None:
@@ -89,32 +89,34 @@ class Rival:
     def _packages(self) -> Path:
         return next(self.home.glob("lib/python*/site-packages"))
 
-    def grade(self, question: str, submissions: Sequence[Path], folder: Path) -> tuple[Cost, list[str]]:
+    def grade(self, subject: Subject, submissions: Sequence[Path], folder: Path) -> tuple[Cost, list[str]]:
         """Grade submissions from cold in a new folder; return what it cost and who passed every check."""
-        self._install_suites(question)
+        self._install_suites(subject)
         folder.mkdir()
         grade = {"otter": self._otter, "nbgrader": self._nbgrader}[self.name]
-        return grade(question, submissions, folder)
+        return grade(subject, submissions, folder)
 
-    def _install_suites(self, question: str) -> None:
+    def _install_suites(self, subject: Subject) -> None:
         """Put the suites of a question into the environment, compiled."""
         package = self._packages() / "suites"
         shutil.rmtree(package, ignore_errors=True)
         package.mkdir()
         (package / "__init__.py").touch()
-        for name in ("test_public.py", "test_hidden.py"):
-            text = (ROOT / "bank" / question / name).read_text(encoding="utf-8")
+        for suite in subject.suites:
+            text = suite.read_text(encoding="utf-8")
             # their own import of pytest, for `raises` alone, would cost a tenth of a second more
-            (package / name).write_text(text.replace("\nimport pytest\n", "\nfrom grader import exam as pytest\n"))
+            (package / suite.name).write_text(
+                text.replace("\nimport pytest\n", "\nfrom grader import exam as pytest\n")
+            )
         subprocess.run([self.python, "-m", "compileall", "-q", str(package)], check=True)
 
-    def _otter(self, question: str, submissions: Sequence[Path], folder: Path) -> tuple[Cost, list[str]]:
-        checks = _checks(question)
+    def _otter(self, subject: Subject, submissions: Sequence[Path], folder: Path) -> tuple[Cost, list[str]]:
+        checks = _checks(subject)
         lines = [
             "OK_FORMAT = False", 'name = "suite"', f"points = {len(checks)}", "from otter.test_files import test_case",
             "from grader.exam import Submission, make_rng", "from suites import test_hidden, test_public",
         ]  # fmt: skip
-        for number, call in enumerate(_calls(question, checks)):
+        for number, call in enumerate(_calls(subject, checks)):
             lines += [
                 "@test_case(points=1)",
                 f"def check_{number}(env):",
@@ -131,8 +133,8 @@ class Rival:
         )  # fmt: skip
         return cost, json.loads(cost.output.splitlines()[-1])
 
-    def _nbgrader(self, question: str, submissions: Sequence[Path], folder: Path) -> tuple[Cost, list[str]]:
-        cells = _cells(question)
+    def _nbgrader(self, subject: Subject, submissions: Sequence[Path], folder: Path) -> tuple[Cost, list[str]]:
+        cells = _cells(subject)
         (folder / "nbgrader_config.py").write_text("c = get_config()\n")
         _write_notebook(folder / "source/exam/exam.ipynb", cells)
         command = [self.python, "-m", "nbgrader"]
@@ -146,30 +148,30 @@ class Rival:
         return cost, json.loads(told.output.splitlines()[-1])
 
 
-def _checks(question: str) -> list[Check]:
-    return list(load_bank(ROOT / "bank").find(question).checks)
+def _checks(subject: Subject) -> list[Check]:
+    return list(load_bank(subject.bank).find(subject.question).checks)
 
 
-def _calls(question: str, checks: Sequence[Check]) -> Iterator[str]:
+def _calls(subject: Subject, checks: Sequence[Check]) -> Iterator[str]:
     """Yield the statement that runs each check on `solution`."""
+    texts = {suite.stem: suite.read_text(encoding="utf-8") for suite in subject.suites}
     for check in checks:
         suite = f"test_{check.visibility.value}"
-        text = (ROOT / "bank" / question / f"{suite}.py").read_text(encoding="utf-8")
-        given = ", rng=make_rng(7)" if f"def {check.name}(solution, rng" in text else ""
+        given = ", rng=make_rng(7)" if f"def {check.name}(solution, rng" in texts[suite] else ""
         yield f"{suite}.{check.name}(solution=solution{given})"
 
 
-def _cells(question: str) -> list[dict[str, object]]:
+def _cells(subject: Subject) -> list[dict[str, object]]:
     """Return nbgrader's cells: the answer, the preparation of the checks, one graded cell for each."""
     prepare = (
         "from grader.exam import Submission, make_rng\nfrom suites import test_hidden, test_public\n"
         "solution = Submission(globals())"
     )
-    checks = _checks(question)
+    checks = _checks(subject)
     marks: list[tuple[str, str, dict[str, int]]] = [("answer", "", {"grade": False, "solution": True, "locked": False})]
     marks += [("prepare", prepare, {"grade": False, "solution": False, "locked": True})]
     graded = {"grade": True, "solution": False, "locked": True, "points": 1}
-    marks += [(f"check{number}", call, graded) for number, call in enumerate(_calls(question, checks))]
+    marks += [(f"check{number}", call, graded) for number, call in enumerate(_calls(subject, checks))]
     return [
         {
             "cell_type": "code", "execution_count": None, "id": name, "outputs": [], "source": source,
@@ -202,6 +204,16 @@ def points(*args, **kwargs):
 
 hint = stated = contract = points
 
+class mark:
+    @staticmethod
+    def parametrize(name, values):
+        def over_all(check):
+            def run(solution):
+                for value in values:
+                    check(solution=solution, **{name: value})
+            return run
+        return over_all
+
 @contextlib.contextmanager
 def raises(kind):
     try:
@@ -223,17 +235,12 @@ class Submission:
 '''
 
 
-def _write_kit(packages: Path) -> None:
-    """Put what the suites import of ours beside them."""
+def write_kit(packages: Path) -> None:
+    """Put what the suites import of ours into a folder of packages."""
     kit = packages / "grader" / "exam"
     kit.mkdir(parents=True, exist_ok=True)
     (packages / "grader" / "__init__.py").touch()
+    shutil.copy(ROOT / "grader" / "keyed.py", packages / "grader" / "keyed.py")
     (kit / "__init__.py").write_text(KIT)
     for name in ("compare.py", "properties.py", "seeds.py"):
         shutil.copy(ROOT / "grader" / "exam" / name, kit / name)
-
-
-def digest_of_suites(question: str) -> str:
-    """Return a short digest of both suites, so that figures can be told to be of the same ones."""
-    parts = [(ROOT / "bank" / question / name).read_bytes() for name in ("test_public.py", "test_hidden.py")]
-    return hashlib.sha256(b"".join(parts)).hexdigest()[:12]

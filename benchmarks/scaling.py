@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import table
 from benchmarks.batch import Class, grade_batch
-from benchmarks.commands import NUMPY, TORCH
+from benchmarks.subjects import FEDAVG, GAN_STEP, Subject
 from benchmarks.submissions import write_submissions
 
 if TYPE_CHECKING:
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 NUMBERS = (10, 50, 200, 1000, 2000)
 USUAL = 200
-QUESTIONS = {"fedavg (numpy)": NUMPY, "gan-step (torch)": TORCH}
+SUBJECTS = FEDAVG, GAN_STEP
 
 
-def cost_of(question: str, number: int, *options: str) -> Cost:
+def cost_of(subject: Subject, number: int, *options: str) -> Cost:
     """Grade so many submissions in one batch; return the cost of each, and the most memory at a time."""
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        paths = write_submissions(question, number, work / "submissions")
-        return grade_batch(Class(question, paths, work), *options, memory=True)
+        paths = write_submissions(subject, number, work / "submissions")
+        return grade_batch(Class(subject, paths, work), *options, memory=True)
 
 
 def _row(title: str, count: int, cost: Cost) -> str:
@@ -47,13 +47,13 @@ def main() -> None:
     columns = ("CPU per submission", "wall per submission", "submissions per second", "memory of all processes")
     if chosen.jobs:
         lines = table.head("question", "jobs", *columns)
-        for title, question in QUESTIONS.items():
-            lines += [_row(title, n, cost_of(question, chosen.number, "--jobs", str(n))) for n in chosen.jobs]
+        for subject in SUBJECTS:
+            lines += [_row(subject.title, n, cost_of(subject, chosen.number, "--jobs", str(n))) for n in chosen.jobs]
         how = f"python -m benchmarks.scaling --number {chosen.number} --jobs {' '.join(map(str, chosen.jobs))}"
         return table.write("results-jobs", how, lines)
     lines = table.head("question", "submissions", *columns)
-    for title, question in QUESTIONS.items():
-        lines += [_row(title, n, cost_of(question, n)) for n in NUMBERS if n <= chosen.most]
+    for subject in SUBJECTS:
+        lines += [_row(subject.title, n, cost_of(subject, n)) for n in NUMBERS if n <= chosen.most]
     return table.write("results-scaling", f"python -m benchmarks.scaling --most {chosen.most}", lines)
 
 

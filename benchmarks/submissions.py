@@ -9,18 +9,18 @@ from __future__ import annotations
 from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
-from benchmarks.cost import ROOT
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from benchmarks.subjects import Subject
 
-def write_submissions(question: str, number: int, folder: Path) -> list[Path]:
+
+def write_submissions(subject: Subject, number: int, folder: Path) -> list[Path]:
     """Write so many submissions into a new folder; the same ones at every call.
 
     Args:
-        question: qualified id.
+        subject: the question.
         number: how many.
         folder: where; it must not exist.
 
@@ -28,7 +28,7 @@ def write_submissions(question: str, number: int, folder: Path) -> list[Path]:
         Their paths, the right ones first, third and so on; see `is_right`.
     """
     folder.mkdir(parents=True)
-    solutions = ROOT / "solutions" / question
+    solutions = subject.solutions
     right = cycle([solutions / "reference.py", *sorted((solutions / "correct").glob("*.py"))])
     wrong = cycle(sorted((solutions / "wrong").glob("*.py")))
     sources = islice((path for pair in zip(right, wrong) for path in pair), number)  # noqa: B905  both are endless

@@ -23,6 +23,7 @@ from grader.question import LANGUAGES, Check, Frozen, Performance, Question, Que
 from grader.rubric import AnySpec, ChoiceSpec, ConceptQuestion, ExemplarSheet, ShortSpec
 from grader.sheet import Fault, fault_messages, hint_at, read_sheet, read_text
 from grader.trees import parse
+from grader.vault import opened
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -48,15 +49,15 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Bank:
-    """A folder of questions. Nothing is parsed until it is asked for."""
+    """Questions of one folder or several. Nothing is parsed, and nothing sealed is opened, until it is asked for."""
 
-    folder: Path
+    roots: tuple[Path, ...]
     folders: tuple[Path, ...]
     """The folder of every question, in the order of their ids."""
 
     @cached_property
     def _everything(self) -> dict[str, AnyQuestion | tuple[Fault, ...]]:
-        return {_qualified_id(folder): _read_question(folder) for folder in self.folders}
+        return {_qualified_id(folder): _open_and_read(folder) for folder in self.folders}
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -103,25 +104,46 @@ class Bank:
             names = " and ".join(map(_qualified_id, matches))
             raise InputError(f"{id!r} may be {names}", cure="Give the family too")
         known = [*self.ids, *(folder.name for folder in self.folders)]
-        raise InputError(f"no question is called {id!r}", cure=did_you_mean(id, known) or f"Look in {self.folder}")
+        raise InputError(
+            f"no question is called {id!r}",
+            cure=did_you_mean(id, known) or f"Look in {' and '.join(map(str, self.roots))}",
+        )
 
 
 def find_bank(folder: Path | str | None = None) -> Path:
-    """Return the bank's folder: the one given, else $GRADE_BANK, else `bank/` here or in a folder above.
+    """Return the folder that new questions are written into: of several banks, the first.
 
     Raises:
         InputError: there is none.
     """
-    if folder is not None:
-        return _existing(Path(folder), "the bank")
+    return find_banks(folder)[0]
+
+
+def find_banks(folders: Path | str | None = None) -> tuple[Path, ...]:
+    """Return the folders of the banks: those given, else $GRADE_BANK, else `bank/` here or in a folder above.
+
+    Args:
+        folders: one, or several with the separator of $PATH between them.
+
+    Raises:
+        InputError: there is none.
+    """
+    if folders is not None:
+        return tuple(_existing(Path(each), "the bank") for each in _separated(str(folders)))
     if os.environ.get(VARIABLE):
-        return _existing(Path(os.environ[VARIABLE]), f"the bank that {VARIABLE} names")
+        named = _separated(os.environ[VARIABLE])
+        return tuple(_existing(Path(each), f"the bank that {VARIABLE} names") for each in named)
     here = Path.cwd()
     for above in (here, *here.parents):
         if (above / "bank").is_dir():
-            return above / "bank"
+            return (above / "bank",)
     cure = f"Go where a folder bank/ is, set {VARIABLE}, or name the folder with --bank"
     raise InputError(f"no bank of questions in {here} or above", cure=cure)
+
+
+def _separated(folders: str) -> list[str]:
+    """Take a list of folders apart, unless a folder is called so."""
+    return [folders] if os.path.isdir(folders) else [each for each in folders.split(os.pathsep) if each] or [folders]
 
 
 def _existing(folder: Path, what: str) -> Path:
@@ -131,10 +153,23 @@ def _existing(folder: Path, what: str) -> Path:
 
 
 def load_bank(folder: Path | str | None = None) -> Bank:
-    """Index a bank; solutions lie in `solutions/` beside it."""
-    found = find_bank(folder)
-    folders = (path for path in found.glob("*/*") if _is_public(path) and _is_public(path.parent) and path.is_dir())
-    return Bank(found, tuple(sorted(folders)))
+    """Index a bank, or several with the separator of $PATH between them; solutions lie in `solutions/` beside each.
+
+    Raises:
+        InputError: there is none, or two of them hold a question of the same id.
+    """
+    roots = find_banks(folder)
+    found = [path for root in roots for path in _folders_in(root)]
+    by_id: dict[str, Path] = {}
+    for path in found:
+        other = by_id.setdefault(_qualified_id(path), path)
+        if other != path:
+            raise InputError(f"question {_qualified_id(path)} is in {other} too", file=path, cure="Rename one of them")
+    return Bank(roots, tuple(sorted(found, key=lambda path: (path.parent.name, path.name))))
+
+
+def _folders_in(root: Path) -> Iterator[Path]:
+    return (path for path in root.glob("*/*") if _is_public(path) and _is_public(path.parent) and path.is_dir())
 
 
 def _is_public(path: Path) -> bool:
@@ -154,7 +189,7 @@ def load_question(folder: Path | str) -> Question:
 
 
 def _load(folder: Path | str) -> AnyQuestion:
-    folder = Path(os.path.abspath(folder))
+    folder = opened(Path(os.path.abspath(folder)))
     found = _read_question(folder)
     if not isinstance(found, tuple):
         return found
@@ -193,6 +228,13 @@ def _qualified_id(folder: Path) -> str:
 
 
 # --- one question ----------------------------------------------------------------------------------------------------
+
+
+def _open_and_read(folder: Path) -> AnyQuestion | tuple[Fault, ...]:
+    try:
+        return _read_question(opened(folder))
+    except InputError as error:
+        return (Fault(Path(error.file or folder), None, error.fault),)
 
 
 def _read_question(folder: Path) -> AnyQuestion | tuple[Fault, ...]:

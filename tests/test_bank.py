@@ -189,7 +189,7 @@ def test_a_bank_lists_its_questions_in_order(place: Place) -> None:
 
 def test_an_empty_bank_has_no_questions(tmp_path: Path) -> None:
     """Nothing is not a fault."""
-    assert load_bank(tmp_path) == Bank(tmp_path, ())
+    assert load_bank(tmp_path) == Bank((tmp_path,), ())
     assert load_bank(str(tmp_path)).questions == ()
 
 

@@ -23,7 +23,7 @@ from grader.errors import InputError
 from grader.exam.alike import assert_alike
 from grader.exam.compare import Mismatch
 from grader.exam.desk import at_strongest, lay_desk, ready_template
-from grader.exam.solution import SuiteFaultError
+from grader.exam.solution import OURS, SuiteFaultError
 from grader.exam.tracing import traced
 from grader.importing import recorder
 from grader.importing.cases import split_cases
@@ -157,21 +157,38 @@ def test_nothing_foreign_runs_outside_a_guest(imported: tuple[Path, dict[str, di
 def test_a_foreign_reference_is_never_loaded_into_the_examiner(
     imported: tuple[Path, dict[str, dict[str, Any]]],
 ) -> None:
-    """Neither as the fixture `reference` nor to be traced; and the proof says so instead of tracing it."""
+    """The fixture `reference` answers from a guest of its own, and nothing of it is traced; the proof says so."""
     folder, _ = imported
     question = load_bank(folder / "bank").find_code("own-hostile")
     submission = read_submission(question.reference, question.spec)
     template, _ = at_strongest(None, lambda level: ready_template(question, level))
     desk = lay_desk(question, submission, 0, template)
     try:
-        with pytest.raises(SuiteFaultError, match="in guests only"):
-            desk.reference  # noqa: B018  the property is what is tried
+        assert desk.reference.run(lambda _module: "loaded, and it wrote its file nowhere")
         with pytest.raises(SuiteFaultError, match="in guests only"), traced(desk):
             pass
     finally:
+        desk.close()
         template.close()
 
     assert not (folder / "canary").exists()
+
+
+def test_what_fails_in_a_foreign_reference_is_our_fault(imported: tuple[Path, dict[str, dict[str, Any]]]) -> None:
+    """An exception counts as ours, and a guest that ends breaks the check: neither is the submission's failure."""
+    folder, _ = imported
+    question = load_bank(folder / "bank").find_code("own-hostile")
+    template, _ = at_strongest(None, lambda level: ready_template(question, level))
+    desk = lay_desk(question, read_submission(question.reference, question.spec), 0, template)
+    try:
+        with pytest.raises(ZeroDivisionError) as failed:
+            desk.reference.run(lambda _module: 1 // 0)
+        assert vars(failed.value)["remote"].kind == OURS
+        with pytest.raises(SuiteFaultError, match="the foreign reference"):
+            desk.reference.run(lambda _module: os._exit(3))
+    finally:
+        desk.close()
+        template.close()
 
 
 def test_a_second_import_leaves_what_is_there(imported: tuple[Path, dict[str, dict[str, Any]]]) -> None:

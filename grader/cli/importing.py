@@ -22,6 +22,7 @@ FORMATS = {
     "deep-ml": "grader.importing.deep_ml:read_deep_ml",
     "evalplus": "grader.importing.evalplus:read_evalplus",
     "humaneval": "grader.importing.humaneval:read_humaneval",
+    "kernelbench": "grader.importing.kernelbench:read_kernelbench",
     "nbgrader": "grader.importing.nbgrader:read_nbgrader",
     "otter": "grader.importing.otter:read_otter",
 }

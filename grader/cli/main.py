@@ -35,6 +35,7 @@ COMMANDS = {
     "similar": ("grader.cli.learning:similar", "Show submissions that share what others do not."),
     "new": ("grader.cli.authoring:new", "Write the scaffold of a new question."),
     "verify": ("grader.cli.proving:verify", "Say whether questions are sound."),
+    "bank": ("grader.cli.sealing:bank", "Seal a bank, so that only who has its key reads what is hidden."),
     "import": ("grader.cli.importing:import_questions", "Turn problems of another format into questions."),
     "variants": ("grader.cli.varying:variants", "Draw, write and prove variants of a question."),
     "draft": ("grader.cli.drafting:draft", "Draft questions with a language model, and prove them."),

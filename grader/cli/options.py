@@ -19,7 +19,7 @@ def bank_option(function: F) -> F:
     """Add `--bank DIR`."""
     return click.option(
         "--bank", "bank_folder", type=click.Path(path_type=Path), metavar="DIR", envvar="GRADE_BANK", show_envvar=True,
-        help="Folder of the bank; found by itself in the current folder or above.",
+        help="Folder of the bank, or several with : between; found by itself in the current folder or above.",
     )(function)  # fmt: skip
 
 

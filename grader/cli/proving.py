@@ -107,6 +107,7 @@ def _prove(question: AnyQuestion, wishes: Wishes, step: Step | None) -> tuple[Pr
     from grader.proof.ledger import State, read_proof, state_of, write_proof
     from grader.proof.trial import RUNS, try_question
     from grader.rubric import ConceptQuestion
+    from grader.vault import is_opened
     from grader.verdict import Level
 
     if not wishes.again and state_of(question) is State.PROVEN and (kept := read_proof(question)):
@@ -120,7 +121,9 @@ def _prove(question: AnyQuestion, wishes: Wishes, step: Step | None) -> tuple[Pr
         jobs=wishes.jobs,
         step=step,
     )
-    if not proof.quick and (proof.runs >= RUNS or isinstance(question, ConceptQuestion)):
+    if is_opened(question.folder):
+        click.echo(f"Warning: {question.id} is sealed, so its proof is not kept: unseal, verify, seal again", err=True)
+    elif not proof.quick and (proof.runs >= RUNS or isinstance(question, ConceptQuestion)):
         try:
             write_proof(question, proof)
         except OSError as error:

@@ -150,7 +150,7 @@ def _known(bank: Bank) -> list[Entry]:
         for title in (question.spec.title.en, question.spec.title.zh)
         if title
     ]
-    return [*titles, *_topics(bank.folder / "topics.yaml")]
+    return [*titles, *(topic for root in bank.roots for topic in _topics(root / "topics.yaml"))]
 
 
 def _topics(path: Path) -> Iterator[Entry]:

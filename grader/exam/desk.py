@@ -9,7 +9,8 @@ from grader.bank import OPPONENTS, solutions
 from grader.errors import IsolationError
 from grader.exam.candidate import Candidate, Source
 from grader.exam.mirror import Mirror
-from grader.exam.solution import LocalRespondent, Solution, SuiteFaultError
+from grader.exam.outsider import Outsider
+from grader.exam.solution import LocalRespondent, Solution
 from grader.sandbox.host import Template, Wants
 from grader.submission import Submission, Unit
 from grader.verdict import Level
@@ -39,26 +40,41 @@ class Desk:
     notes: list[str] = field(default_factory=list)
     """What the candidate should know of how it was measured."""
     _reference: Solution | None = None
+    _outsider: Outsider | None = None
 
     @property
     def reference(self) -> Solution:
-        """The reference, loaded into this process at first use.
-
-        Raises:
-            SuiteFaultError: it is foreign, and never runs here.
-        """
-        if self.question.spec.source.foreign:
-            raise SuiteFaultError("the reference is foreign and runs in guests only; write out what is expected")
+        """The reference, loaded at first use: into this process, or if it is foreign into a guest of its own."""
         if self._reference is None:
-            source = self.question.reference.read_text(encoding="utf-8")
-            self._reference = Solution(LocalRespondent("reference", source))
+            if self.question.spec.source.foreign:
+                self._outsider = Outsider(self.template, self._own("reference"), self.question.spec.limits)
+                self._outsider.begin(self.seed)
+                self._reference = Solution(self._outsider)
+            else:
+                source = self.question.reference.read_text(encoding="utf-8")
+                self._reference = Solution(LocalRespondent("reference", source))
         return self._reference
+
+    def begin(self, seed: int, *, allowed: float | None = None) -> None:
+        """Begin a check: its own seed, its own share of the wall clock, in every guest there is."""
+        self.candidate.begin(seed, allowed=allowed)
+        if self._outsider is not None:
+            self._outsider.begin(seed, allowed=allowed)
+
+    def close(self) -> None:
+        """End every guest."""
+        self.candidate.close()
+        if self._outsider is not None:
+            self._outsider.close()
 
     def opponent(self, name: str) -> Candidate:
         """Return one of our own solutions in a guest of its own, of the same template."""
+        return Candidate(self.template, self._own(name), self.question.spec.limits)
+
+    def _own(self, name: str) -> Source:
         path = find_solution(self.question, name)
         own = Submission(path.name, "", (Unit(path.name, path.read_text(encoding="utf-8")),))
-        return Candidate(self.template, source_of(self.question, own), self.question.spec.limits)
+        return source_of(self.question, own)
 
 
 def lay_desk(

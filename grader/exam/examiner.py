@@ -102,7 +102,7 @@ class Examiner:
     def _close(self, desk: Desk, broken: str) -> Closing:
         limits = desk.question.spec.limits
         candidate = desk.candidate
-        candidate.close()
+        desk.close()
         loaded = candidate.loaded
         exports = desk.question.spec.submission.exports
         return Closing(

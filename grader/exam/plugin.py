@@ -60,7 +60,7 @@ def _author_desks(config: pytest.Config, path: Path, seed: int) -> FindDesk:
         template, _ = at_strongest(None, partial(ready_template, question))
         config.add_cleanup(template.close)
         desk = lay_desk(question, read_submission(path, question.spec), seed, template)
-        config.add_cleanup(desk.candidate.close)
+        config.add_cleanup(desk.close)
         return desk
 
     return desk_of
@@ -126,7 +126,7 @@ def begin_check(desk: Desk, item: pytest.Item) -> None:
     # a performance check's limit is a ratio; its clock is the whole
     measured = any(check.performance for check in desk.question.checks if check.name == item.name)
     allowed = desk.question.spec.limits.wall if measured else None
-    desk.candidate.begin(seed, allowed=allowed)
+    desk.begin(seed, allowed=allowed)
 
 
 def _is_public(item: pytest.Item) -> bool:
@@ -156,7 +156,7 @@ def solution(desk: Desk) -> Any:
 
 @pytest.fixture(scope="module")
 def reference(desk: Desk) -> Any:
-    """The reference, with the same interface, in this process."""
+    """The reference, with the same interface: in this process, or if it is foreign in a guest of its own."""
     return desk.reference
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from grader.importing.suite import ANCHOR, suite_text
+from grader.importing.suite import ANCHOR
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from grader.importing.cases import Cases
     from grader.importing.problem import Difficulty, Problem
+    from grader.importing.suite import Suites
     from grader.question import Language
 
 MINUTES: dict[Difficulty, int] = {"easy": 10, "medium": 20, "hard": 40}
@@ -29,7 +29,7 @@ def slug_of(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:64].strip("-")
 
 
-def write_question(root: Path, family: str, problem: Problem, cases: Cases) -> Path:
+def write_question(root: Path, family: str, problem: Problem, suites: Suites) -> Path:
     """Write a question below `root/bank` and `root/solutions`; return its folder in the bank.
 
     Raises:
@@ -39,13 +39,13 @@ def write_question(root: Path, family: str, problem: Problem, cases: Cases) -> P
     folder, own = root / "bank" / family / name, root / "solutions" / family / name
     files = {
         folder / "question.yaml": yaml.safe_dump(
-            _spec(family, name, problem, cases), sort_keys=False, allow_unicode=True
+            _spec(family, name, problem, suites), sort_keys=False, allow_unicode=True
         ),
         folder / "statement.en.md": _statement(problem, "en"),
         folder / "statement.zh.md": _statement(problem, "zh"),
         folder / "starter.py": problem.starter,
-        folder / "test_public.py": suite_text(f"Examples of {problem.origin}.", cases.public, hidden=False),
-        folder / "test_hidden.py": suite_text(f"What the check of {problem.origin} asks.", cases.hidden, hidden=True),
+        folder / "test_public.py": suites.public,
+        folder / "test_hidden.py": suites.hidden,
         own / "reference.py": problem.program,
     }
     for path, text in files.items():
@@ -54,8 +54,7 @@ def write_question(root: Path, family: str, problem: Problem, cases: Cases) -> P
     return folder
 
 
-def _spec(family: str, name: str, problem: Problem, cases: Cases) -> dict[str, Any]:
-    unordered = any(case.form.any_order for case in (*cases.public, *cases.hidden))
+def _spec(family: str, name: str, problem: Problem, suites: Suites) -> dict[str, Any]:
     return {
         "format": 1,
         "id": name,
@@ -66,7 +65,7 @@ def _spec(family: str, name: str, problem: Problem, cases: Cases) -> dict[str, A
         "skills": list(problem.skills),
         "submission": {"file": "solution.py", "exports": dict(problem.exports)},
         "environment": {"packages": list(problem.packages)},
-        "proof": {"accept": dict(_ANY_ORDER) if unordered else {}},
+        "proof": {"accept": dict(_ANY_ORDER) if suites.unordered else {}},
         "source": {"topic": problem.origin, "foreign": True},
     }
 

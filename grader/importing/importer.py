@@ -15,9 +15,12 @@ from grader.errors import BankError, InputError
 from grader.importing.cases import split_cases
 from grader.importing.folder import slug_of, write_question
 from grader.importing.gates import pass_gates
-from grader.importing.problem import Problem, Refusal, Unread
+from grader.importing.kernelbench import rewritten_for
+from grader.importing.modelsuite import model_suites
+from grader.importing.problem import Original, Problem, Refusal, Unread
 from grader.importing.recording import Studio
-from grader.importing.suite import row
+from grader.importing.shrinking import shrink
+from grader.importing.suite import row, suites_of
 from grader.proof.leak import find_leaks
 from grader.question import Frozen, Visibility
 from grader.sandbox import maker
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
     from grader.importing.cases import Cases
     from grader.importing.gates import Findings
+    from grader.importing.suite import Suites
     from grader.question import Question
     from grader.verdict import Level
 
@@ -105,20 +109,33 @@ class Importer:
         places = {part: self._place(part) / name for part in ("bank", "solutions")}
         if any(place.exists() for place in places.values()):
             raise Refusal(f"{self._family}/{name} is in the bank already")
-        cases = split_cases(studio.record(problem), problem.shown)
         self._out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=maker.prefix(), dir=self._out.parent) as folder:
             root = Path(folder)
-            question, cases = _without_leaks(root, self._family, problem, cases)
+            write = self._write_original if isinstance(problem.exercise, Original) else self._write_cases
+            question, facts = write(root, problem, studio)
             findings = self._findings(question)
             if findings.refusals:
                 raise Refusal("; ".join(findings.refusals))
             for part, place in places.items():
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.move(root / part / self._family / name, place)
+        return {"kept": True, "id": question.qualified_id, "reasons": findings.open, **facts}
+
+    def _write_cases(self, root: Path, problem: Problem, studio: Studio) -> tuple[Question, dict[str, Any]]:
+        """Write a question that asks what a check asks."""
+        cases = split_cases(studio.record(problem), problem.shown)
+        question, cases = _without_leaks(root, self._family, problem, cases)
         counts = {"public": len(cases.public), "hidden": len(cases.hidden)}
-        facts = {"id": question.qualified_id, "reasons": findings.open, "notes": cases.notes, "cases": counts}
-        return {"kept": True, **facts}
+        return question, {"notes": cases.notes, "cases": counts}
+
+    def _write_original(self, root: Path, problem: Problem, studio: Studio) -> tuple[Question, dict[str, Any]]:
+        """Write a question that asks for what a module computes."""
+        small = shrink(problem, studio)
+        suites, notes = model_suites(problem.origin, small)
+        question = _written(root, self._family, rewritten_for(problem, small.program), suites)
+        counts = {each.value: sum(check.visibility is each for check in question.checks) for each in Visibility}
+        return question, {"notes": notes, "cases": counts}
 
     def _findings(self, question: Question) -> Findings:
         try:
@@ -132,7 +149,7 @@ class Importer:
 
 def _without_leaks(root: Path, family: str, problem: Problem, cases: Cases) -> tuple[Question, Cases]:
     """Write the question; a hidden case whose answer stands in sight is made public, and it is written again."""
-    question = _written(root, family, problem, cases)
+    question = _written_cases(root, family, problem, cases)
     for _ in range(ROUNDS):
         lines = question.suite(Visibility.HIDDEN).read_text(encoding="utf-8").split("\n")
         seen = {lines[leak.secret.line - 1].strip() for leak in find_leaks(question)}
@@ -140,13 +157,17 @@ def _without_leaks(root: Path, family: str, problem: Problem, cases: Cases) -> t
         if fewer is cases:
             break
         cases = fewer
-        question = _written(root, family, problem, cases)
+        question = _written_cases(root, family, problem, cases)
     return question, cases
 
 
-def _written(root: Path, family: str, problem: Problem, cases: Cases) -> Question:
+def _written_cases(root: Path, family: str, problem: Problem, cases: Cases) -> Question:
+    return _written(root, family, problem, suites_of(problem.origin, cases.public, cases.hidden))
+
+
+def _written(root: Path, family: str, problem: Problem, suites: Suites) -> Question:
     try:
-        return load_question(write_question(root, family, problem, cases))
+        return load_question(write_question(root, family, problem, suites))
     except BankError as error:
         reason = str(error).replace(str(root), "").replace("\n", " ")
         raise Refusal(f"no question can be made of it: {reason}"[:400]) from None

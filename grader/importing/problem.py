@@ -33,6 +33,11 @@ class Inputs:
 
 
 @dataclass(frozen=True)
+class Original:
+    """The program is a module of PyTorch with its `get_inputs`, and what it computes is expected of another one."""
+
+
+@dataclass(frozen=True)
 class Problem:
     """One problem of another format, read and not run."""
 
@@ -47,7 +52,7 @@ class Problem:
     """The same without its answer."""
     exports: dict[str, str]
     """Name to signature of each function that is asked."""
-    exercise: Check | Inputs
+    exercise: Check | Inputs | Original
     shown: str
     """Text in which a candidate can read examples."""
     packages: tuple[str, ...] = ()

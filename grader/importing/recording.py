@@ -14,7 +14,7 @@ from grader.errors import BrokenError
 from grader.exam.candidate import Candidate, Source
 from grader.exam.solution import CheckEnded, Solution
 from grader.exam.templates import Templates
-from grader.importing.problem import Check, Inputs, Refusal
+from grader.importing.problem import Check, Inputs, Original, Refusal
 from grader.importing.programs import tree_of
 from grader.importing.wording import odd_lines
 from grader.question import Limits
@@ -76,20 +76,35 @@ class Studio:
             Refusal: data cannot repeat it, or the solution fails it.
             IsolationError: the isolation that is demanded cannot be had.
         """
-        unit = Unit("recorder.py", RECORDER.read_text(encoding="utf-8"))
-        candidate = Candidate(self._template(problem.packages), Source((unit,), (), ("record",)), LIMITS)
+        try:
+            told = self.call(RECORDER, "record", problem.packages, _job(problem))
+        except CheckEnded as end:
+            raise Refusal(f"its check never came back from the guest: it {end.reason}") from None
+        return _read(told, problem)
+
+    def call(
+        self, program: Path, name: str, packages: tuple[str, ...], *arguments: object, limits: Limits = LIMITS
+    ) -> Any:
+        """Call a function of a program of ours that runs foreign ones, in a fresh guest.
+
+        Raises:
+            CheckEnded: the guest ended, or used up its limits.
+            Refusal: a package is not installed here, or the foreign program broke ours.
+            IsolationError: the isolation that is demanded cannot be had.
+        """
+        unit = Unit(program.name, program.read_text(encoding="utf-8"))
+        candidate = Candidate(self._template(packages), Source((unit,), (), (name,)), limits)
         try:
             candidate.begin(0)
-            told = Solution(candidate).record(_job(problem))
+            return getattr(Solution(candidate), name)(*arguments)
         except CheckEnded as end:
             if end.outcome is Outcome.BROKEN:
                 raise BrokenError(end.reason) from None
-            raise Refusal(f"its check never came back from the guest: it {end.reason}") from None
-        except Exception as error:  # whatever the foreign program did to the recorder
+            raise
+        except Exception as error:  # whatever the foreign program did to ours
             raise Refusal(f"it cannot be recorded: {error}"[:300]) from None
         finally:
             candidate.close()
-        return _read(told, problem)
 
     def _template(self, packages: tuple[str, ...]) -> Template:
         missing = [name for name in packages if importlib.util.find_spec(name) is None]
@@ -114,6 +129,8 @@ def _job(problem: Problem) -> dict[str, Any]:
             return {**job, "check": source, "style": style}
         case Inputs(calls):
             return {**job, "check": "", "style": "inputs", "inputs": [list(call) for call in calls]}
+        case Original():
+            raise TypeError("an original has no check to record")
 
 
 # --- what the guest says, believed as far as its form goes -----------------------------------------------------------
@@ -141,7 +158,7 @@ def _read(told: Any, problem: Problem) -> Recording:
 
 def _wording_notes(problem: Problem) -> list[str]:
     """Say where a check asks for more than values: a suite of values may refuse what it would have accepted."""
-    if isinstance(problem.exercise, Inputs):
+    if not isinstance(problem.exercise, Check):
         return []
     try:
         tree = tree_of(problem.exercise.source, "its check")

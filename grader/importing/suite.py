@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from grader.importing.recording import Form, is_array
@@ -19,6 +19,16 @@ MAX_LITERAL = 32 * 2**10
 _DEPTH = 30
 """Deeper literals are not written: Python's own parser bounds its brackets."""
 _STRICT = asdict(Form())
+
+
+@dataclass(frozen=True)
+class Suites:
+    """Both suites of a question, as text."""
+
+    public: str
+    hidden: str
+    unordered: bool = False
+    """Whether some answer may come in any order."""
 
 
 class UnwritableError(Exception):
@@ -82,6 +92,15 @@ def row(case: Case) -> str:
     if len(text) > MAX_LITERAL:
         raise UnwritableError
     return text
+
+
+def suites_of(origin: str, public: Sequence[Case], hidden: Sequence[Case]) -> Suites:
+    """Return the suites that ask for these cases."""
+    return Suites(
+        suite_text(f"Examples of {origin}.", public, hidden=False),
+        suite_text(f"What the check of {origin} asks.", hidden, hidden=True),
+        any(case.form.any_order for case in (*public, *hidden)),
+    )
 
 
 def suite_text(head: str, cases: Sequence[Case], *, hidden: bool) -> str:

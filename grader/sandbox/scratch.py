@@ -19,6 +19,7 @@ MAX_ENTRIES = 4096
 """Files and folders a guest may make: as many as a file system of its own would hold."""
 MAX_DEPTH = 64
 """Folders within folders, each of which takes a descriptor of ours to follow."""
+MEMORY = Path("/dev/shm")
 _BLOCK = 512  # the unit of st_blocks, whatever the file system's own block is
 
 
@@ -39,7 +40,8 @@ def make() -> str:
 
 def remove_stale() -> list[str]:
     """Remove the folders of graders that are dead, as far as they are ours; return those that are gone."""
-    found = sorted(Path(tempfile.gettempdir()).glob(maker.PATTERN))
+    places = (Path(tempfile.gettempdir()), MEMORY)
+    found = sorted(path for place in places for path in place.glob(maker.PATTERN))
     stale = [path for path in found if maker.is_dead(path.name) and _is_our_folder(path)]
     for path in stale:
         remove(str(path))

@@ -1,0 +1,12 @@
+"""Stays in the precision of the rows."""
+
+import torch
+
+
+def SLOT_function(SLOT_hidden: torch.Tensor, gain: torch.Tensor, eps: float) -> torch.Tensor:
+    """Return the rows, normalised and multiplied by `gain`."""
+    if gain.shape != SLOT_hidden.shape[-1:]:
+        raise ValueError("gain has one entry for each number of a row")
+    wide = SLOT_hidden
+    SLOT_rulecode
+    return (result * gain).to(SLOT_hidden.dtype)

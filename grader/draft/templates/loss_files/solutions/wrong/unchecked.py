@@ -1,0 +1,13 @@
+"""Takes any strength."""
+
+import torch
+
+
+def SLOT_function(SLOT_logits: torch.Tensor, targets: torch.Tensor, SLOT_strength: float) -> torch.Tensor:
+    """Return the mean loss of the rows that have a label."""
+    counted = targets != -100
+    if not counted.any():
+        return SLOT_logits.sum() * 0
+    rows, classes = SLOT_logits[counted], targets[counted]
+    SLOT_rulecode
+    return losses.mean()

@@ -1,0 +1,15 @@
+"""Returns a number that nothing leads to."""
+
+import torch
+
+
+def SLOT_function(SLOT_logits: torch.Tensor, targets: torch.Tensor, SLOT_strength: float) -> torch.Tensor:
+    """Return the mean loss of the rows that have a label."""
+    if SLOT_badcode:
+        raise ValueError("this strength makes no sense")
+    counted = targets != -100
+    if not counted.any():
+        return torch.zeros((), dtype=SLOT_logits.dtype)
+    rows, classes = SLOT_logits[counted], targets[counted]
+    SLOT_rulecode
+    return losses.mean()

@@ -1,0 +1,16 @@
+"""Takes any number."""
+
+import torch
+
+
+def SLOT_function(SLOT_weights: torch.Tensor, bits: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the codes, and what is restored from them."""
+    if not 2 <= bits <= 8:
+        raise ValueError("from 2 to 8 bits")
+    if SLOT_weights.ndim != 2:
+        raise ValueError("a matrix")
+    wide = SLOT_weights.double()
+    SLOT_highestcode
+    SLOT_scalecode
+    SLOT_roundcode
+    return codes.to(torch.int8), restored.float()

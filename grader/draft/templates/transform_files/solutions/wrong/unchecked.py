@@ -1,0 +1,17 @@
+"""Takes any length."""
+
+
+def SLOT_function(SLOT_sequences: list[list[int]], length: int, pad: int) -> tuple[list[list[int]], list[list[int]]]:
+    """Return rows of one length, and which of their ids are real."""
+    cut = []
+    for ids in SLOT_sequences:
+        SLOT_cutcode
+        cut.append(kept)
+    size = max(map(len, cut), default=0)
+    rows, masks = [], []
+    for kept in cut:
+        gap = [pad] * (size - len(kept))
+        SLOT_padcode
+        rows.append(padded)
+        masks.append(seen)
+    return rows, masks
