@@ -40,6 +40,11 @@ class Grade:
         """Whether the points are a mark."""
         return self.verdict.status not in UNMARKED
 
+    @property
+    def graded(self) -> bool:
+        """Whether there is a verdict on it, be it one that waits for a person."""
+        return self.marked or self.verdict.status is Status.PROVISIONAL
+
 
 @dataclass(frozen=True)
 class Item:

@@ -11,8 +11,9 @@ import pytest
 pytest.importorskip("sqlalchemy", reason="sqlalchemy is not installed")
 pytest.importorskip("alembic", reason="alembic is not installed")
 
-from desks import INTERFACE, Class, classroom
+from desks import INTERFACE, SCALING, Class, classroom
 from test_cli import assert_told, grade
+from test_review import typed
 
 from grader.bank import load_bank
 from grader.engine import LocalEngine
@@ -173,3 +174,20 @@ def test_an_unknown_question_is_told(local: Class) -> None:
     shutil.rmtree(local.bank / INTERFACE)
     with local.desk() as desk, desk.register() as register, pytest.raises(InputError, match="no question is called"):
         answers_of(register, Questions(load_bank(local.bank), desk.office.variants))
+
+
+def test_what_waits_for_a_person_has_no_points_until_somebody_decided(local: Class) -> None:
+    """`grade review` decides on the results, `grade assess grade` puts it on record; the verdict before stays there."""
+    sheet = local.bank / SCALING / "question.yaml"
+    sheet.write_text(sheet.read_text(encoding="utf-8") + "referee: person\n", encoding="utf-8")
+    done = local.run("grade")
+    assert_told(done, 0, "provisional", "C-03  not all of it is graded yet")
+    assert points(local)["C-03"] == [20, None]
+
+    typed(local.root / "results", "--by", "ada", keys="n\nit says nothing of it\n" * 20)
+    assert_told(local.run("grade"), 0, "taken over from grade review", "C-03  20 of 26 points")
+    assert_told(local.run("grade"), 0, "Nothing that counts is without a verdict")
+    with local.register() as register:
+        events = [link.row.event for link in register.chain.links()]
+        assert register.chain.prove(kept_rows(register.session, register.row.id)).faults == ()
+    assert "reviewed" in events

@@ -29,7 +29,8 @@ def grade_received(jobs: int | None, by: str, sheet: Path, address: str | None, 
     """Grade what was received and has no verdict yet; show what every candidate reached.
 
     Everybody meets the same hidden inputs, whenever graded: the seed follows from the assessment's key. Interrupted,
-    the same command goes on. Exit code 3: something could not be graded here.
+    the same command goes on. What waits for a person is decided by `grade review` on results/, and taken over here.
+    Exit code 3: something could not be graded here.
 
     \b
     Example:
@@ -59,9 +60,12 @@ def _answers(desk: Desk, bank_folder: Path | None) -> list[Answer]:
 def _grade(desk: Desk, jobs: int | None, bank_folder: Path | None) -> Sequence[Answer]:
     from grader.cli.progress import progress
     from grader.engine import LocalEngine
-    from grader.takehome.desk.marking import grade_all, pending
+    from grader.takehome.desk.marking import grade_all, pending, take_over
 
     answers = _answers(desk, bank_folder)
+    if taken := take_over(desk, answers):
+        click.echo(f"{taken} {'verdict' if taken == 1 else 'verdicts'} taken over from grade review.")
+        answers = _answers(desk, bank_folder)
     chosen = pending(answers)
     if not chosen:
         click.echo("Nothing that counts is without a verdict.")

@@ -29,7 +29,7 @@ from grader.takehome.desk.chain import Event
 from grader.takehome.desk.register import counting
 from grader.takehome.desk.tables import GradingRow
 from grader.takehome.packed import read_packed
-from grader.verdict import Verdict
+from grader.verdict import Status, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from grader.takehome.desk.tables import ReceiptRow
     from grader.takehome.invitation import Asked
 
-GRADED = "graded"
+GRADED, REVIEWED = "graded", "reviewed"
 MANIFEST = "manifest.csv"
 
 
@@ -161,7 +161,7 @@ def grade_all(
     with contextlib.closing(Batch(entrants_of(desk, chosen), folder, resumed=True).run(engine)) as run:
         for grade in run:
             answer = by_entry[grade.candidate, grade.verdict.question]
-            if grade.marked:
+            if grade.graded:
                 keep(desk, answer, folder.verdict(answer.entry))
             else:
                 failed.append(answer)
@@ -169,11 +169,26 @@ def grade_all(
     return failed
 
 
-def keep(desk: Desk, answer: Answer, verdict: Verdict) -> None:
+def take_over(desk: Desk, answers: Iterable[Answer]) -> int:
+    """Put on record what `grade review` decided on verdicts that wait for a person; return how many those are."""
+    folder, taken = BatchFolder(desk.results), 0
+    for answer in answers:
+        if answer.before is None or answer.before.status != Status.PROVISIONAL:
+            continue
+        decided, before = folder.kept(answer.entry), Verdict.model_validate_json(answer.before.verdict)
+        if decided is None or decided.status is Status.PROVISIONAL:
+            continue
+        if (decided.seed, decided.suite) == (before.seed, before.suite):
+            keep(desk, answer, decided, REVIEWED)
+            taken += 1
+    return taken
+
+
+def keep(desk: Desk, answer: Answer, verdict: Verdict, event: str = GRADED) -> None:
     """Put a verdict on record."""
     with desk.register() as register:
         row = grading_row(register, answer, verdict)
-        register.record(Event(GRADED, desk.by, answer.invited.terms.candidate, answer.question.qualified_id), row)
+        register.record(Event(event, desk.by, answer.invited.terms.candidate, answer.question.qualified_id), row)
 
 
 def grading_row(register: Register, answer: Answer, verdict: Verdict, regrading: int | None = None) -> GradingRow:

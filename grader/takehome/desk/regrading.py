@@ -68,7 +68,7 @@ def regrade(desk: Desk, answers: Sequence[Answer], engine: Engine, step: Callabl
     broken = []
     with contextlib.closing(Batch(entrants_of(desk, answers), draft).run(engine)) as run:
         for grade in run:
-            broken += [] if grade.marked else [f"{grade.candidate}, {grade.verdict.question}: {grade.verdict.message}"]
+            broken += [] if grade.graded else [f"{grade.candidate}, {grade.verdict.question}: {grade.verdict.message}"]
             step(grade)
     found = [Regraded(each, _before(each), draft.verdict(each.entry)) for each in answers]
     shutil.rmtree(draft.root)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.takehome.desk.register import counting
-from grader.verdict import Verdict
+from grader.verdict import Status, Verdict
 
 if TYPE_CHECKING:
     from grader.takehome.desk.register import Invited, Register
@@ -28,9 +28,11 @@ class Scored:
 
     @property
     def points(self) -> float | None:
-        """Reached, of those that the question counts; 0 for no answer, None where there is nothing to look at yet."""
+        """Reached, of those that the question counts; 0 for no answer, None where nothing is final yet."""
         if self.grading is None:
             return None if self.answered or not self.received else 0.0
+        if self.grading.status == Status.PROVISIONAL:
+            return None
         share = self.grading.points / self.grading.max_points if self.grading.max_points else 0.0
         return share * self.asked.points
 

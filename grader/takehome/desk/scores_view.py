@@ -46,7 +46,7 @@ def told(score: Score) -> str:
 def _questions(questions: Sequence[Scored], pen: Pen) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     for each in questions:
-        points = "not graded" if each.points is None else f"{number(each.points)} of {number(each.asked.points)}"
-        state = each.grading.status if each.grading else "" if each.answered else "not handed in"
+        points = "" if each.points is None else f"{number(each.points)} of {number(each.asked.points)}"
+        state = each.grading.status if each.grading else "not graded" if each.answered else "not handed in"
         table.add_row(str(each.asked.position), pen.line(each.asked.asked), Text(points, justify="right"), state)
     return table
