@@ -184,7 +184,7 @@ def test_a_walkthrough_asks_about_the_candidates_own_lines(tmp_path: Path) -> No
     assert lines[0] == 9  # raised there
     assert len(set(lines)) == len(lines)
     assert set(lines) <= set(range(1, 10))
-    assert any("`scaled` (lines 1 to 9)" in talk.text for talk in talks)
+    assert any("scaled (lines 1 to 9)" in talk.text for talk in talks)
 
 
 def test_a_walkthrough_of_what_is_no_python_is_empty(tmp_path: Path) -> None:
