@@ -105,7 +105,8 @@ def test_groups_are_told_as_far_as_feedback_allows(tmp_path: Path, feedback: str
     found = files_of(own.bundle(own.invite()))
 
     assert (b"long lists | 16" in found["README.md"]) is told
-    assert (b'"groups"' in found["check.pyz"]) is told
+    with zipfile.ZipFile(io.BytesIO(found["check.pyz"])) as archive:
+        assert (b'"groups"' in archive.read("terms.json")) is told
 
 
 # --- the same bytes --------------------------------------------------------------------------------------------------
