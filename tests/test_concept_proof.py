@@ -62,6 +62,9 @@ def test_a_sound_question_is_proven_until_it_changes(copy: Callable[[str], Copy]
 
     assert (proof.faults, proof.proven) == ((), True)
     assert state_of(question) is State.PROVEN
+    (question.folder / ".hypothesis").mkdir()
+    (question.folder / ".hypothesis" / "example").write_text("a tool left it", encoding="utf-8")
+    assert state_of(question) is State.PROVEN
     place.change("question.yaml", "minutes: ", "minutes: 1")
     assert state_of(place.question()) is State.STALE
 

@@ -61,7 +61,9 @@ def _version(name: str) -> str:
 
 def _files_of(root: Path) -> Iterator[Path]:
     for path in sorted(root.rglob("*")):
-        if path.is_file() and path.name != FILE and "__pycache__" not in path.parts:
+        inner = path.relative_to(root).parts
+        hidden = any(part.startswith(".") or part == "__pycache__" for part in inner)  # what tools leave behind
+        if path.is_file() and path.name != FILE and not hidden:
             yield path
 
 
