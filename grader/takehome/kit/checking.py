@@ -100,13 +100,13 @@ def _concluded(lines: list[dict[str, Any]], status: int, bundle: Bundle, folder:
     begun = [line for line in lines if "begin" in line]
     if status and not (begun and begun[-1]["begin"] in {each["end"] for each in found}):
         patience = float(bundle.questions[folder]["patience"])
-        found.append(_ended(begun[-1] if begun else {"begin": "", "at": time.time()}, status, patience, language))
+        found.append(_ended(begun[-1] if begun else {"begin": "", "at": time.monotonic()}, status, patience, language))
     return found
 
 
 def _ended(last: dict[str, Any], status: int, patience: float, language: str) -> dict[str, Any]:
     """Return what became of the check during which the process ended."""
-    late = time.time() - last["at"] >= patience
+    late = time.monotonic() - last["at"] >= patience
     text = "It did not end within {seconds} s." if late else "Its process ended with status {status}."
     message = say(language, text, seconds=f"{patience:g}", status=status)
     return {"end": last["begin"], "outcome": "timeout" if late else "crashed", "message": message}

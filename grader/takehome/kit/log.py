@@ -38,7 +38,7 @@ class Log:
 
     def begin(self, name: str, solution: Solution) -> None:
         """Say that a check begins, and give it its seed."""
-        self.say({"begin": name, "at": time.time()})
+        self.say({"begin": name, "at": time.monotonic()})
         faulthandler.dump_traceback_later(self._patience, exit=True)
         forget_last_call(solution)
         seed_generators(derive(self.seed, name))
