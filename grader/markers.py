@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.expressions import FormulaError, evaluate
+from grader.files import files_below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from grader.expressions import Value
@@ -34,7 +35,6 @@ _MARKS = {
 }
 """By the ending of a file."""
 ENDINGS = tuple(_MARKS)
-_LEFT_OUT = {"proof.json", "__pycache__"}
 
 
 @dataclass(frozen=True)
@@ -116,11 +116,9 @@ def _fault_of(mark: Mark, own: Mapping[str, Value], ending: str) -> str:
     return "" if shows(mark, value, ending) else f"{mark.text} is marked as {mark.formula}, which is {value!r} here"
 
 
-def files_of(root: Path) -> Sequence[Path]:
-    """Return what a question's folder holds, but for proofs and caches."""
-    return [
-        path for path in sorted(root.rglob("*")) if path.is_file() and _LEFT_OUT.isdisjoint({*path.parts, path.name})
-    ]
+def files_of(root: Path) -> Iterator[Path]:
+    """Yield what a question's folder holds, but for proofs and caches."""
+    return files_below(root, "proof.json")
 
 
 def _written(value: Value, ending: str) -> str:

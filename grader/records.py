@@ -12,7 +12,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -28,6 +30,8 @@ from grader.verdict import Level, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from grader.changes import Change
 
 RECORD = "batch.json"
 HISTORY = "history"
@@ -142,8 +146,23 @@ class BatchFolder:
         os.replace(partial, kept)
         return kept
 
-    def log(self, note: Mapping[str, object]) -> None:
-        """Write down what replaced the verdicts that `keep_old` kept; the last thing to do."""
+    def log(self, reason: str, files: Mapping[str, object], kept: Path, changes: Iterable[Change]) -> None:
+        """Write down what replaced old verdicts; the last thing to do.
+
+        Args:
+            reason: of a person, or which command did it.
+            files: question to its files that had changed; none where no suite did.
+            kept: where `keep_old` put the old verdicts.
+            changes: to be told of.
+        """
+        note = {
+            "time": moment(),
+            "reason": reason,
+            "grader": __version__,
+            "files": files,
+            "before": kept.relative_to(self.root).as_posix(),
+            "changes": [asdict(change) for change in changes],
+        }
         lines = [*self._log_lines(), json.dumps(note, ensure_ascii=False)]
         write_whole(self.root / LOG, "\n".join(lines) + "\n", durable=True)
 
@@ -156,6 +175,11 @@ class BatchFolder:
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
+
+
+def moment() -> str:
+    """Return what time it is, as decisions and logs have it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 @contextmanager

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import time
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from grader import __version__
@@ -80,20 +78,10 @@ class Regrading:
         for entrant in self.entrants:
             self.folder.keep(entrant.entry, self._draft.verdict(entrant.entry))
         self.folder.begin(self.after)
-        self.folder.log(self._note(reason, changes, kept))
+        self.folder.log(reason, self.files, kept, [change for change in changes if change.marks])
         summarize(book, self.folder)
         shutil.rmtree(self._draft.root)
         return kept
-
-    def _note(self, reason: str, changes: Sequence[Change], kept: Path) -> dict[str, object]:
-        return {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "reason": reason,
-            "grader": __version__,
-            "files": self.files,
-            "before": kept.relative_to(self.folder.root).as_posix(),
-            "changes": [asdict(change) for change in changes if change.marks],
-        }
 
 
 def entrants_of(record: BatchRecord, paths: Mapping[Entry, Path], bank: Bank) -> list[Entrant]:

@@ -25,14 +25,14 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import BankError, InputError
+from grader.files import MEMORY, files_below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 SEALED = "sealed.bin"
 VARIABLE = "GRADE_BANK_KEY"
 KEY_BYTES = 64
-MEMORY = Path("/dev/shm")
 _MAGIC = b"exam-grader sealed question 1\n"
 _HEAD = "exam-grader bank key 1 "
 _CLEAR = frozenset({"statement.en.md", "statement.zh.md", "starter.py", "test_public.py"})
@@ -96,10 +96,10 @@ def seal_question(folder: Path, own: Path, target: Path, key: bytes) -> None:
         target: where its sealed folder shall be; what is there is replaced.
         key: of the bank.
     """
-    names = {path.relative_to(folder).as_posix(): path for path in _files(folder)}
+    names = {path.relative_to(folder).as_posix(): path for path in files_below(folder, SEALED)}
     clear = {name: path for name, path in names.items() if _is_clear(name, folder)}
     hidden = {f"bank/{name}": path for name, path in names.items() if name not in clear}
-    hidden |= {f"solutions/{path.relative_to(own).as_posix()}": path for path in _files(own)}
+    hidden |= {f"solutions/{path.relative_to(own).as_posix()}": path for path in files_below(own, SEALED)}
     packed = {name: base64.b64encode(path.read_bytes()).decode() for name, path in sorted(hidden.items())}
     plain = zlib.compress(json.dumps(packed, sort_keys=True).encode(), 9)
     if target.exists():
@@ -131,12 +131,6 @@ def unseal_question(folder: Path, target: Path, own: Path, key: bytes) -> None:
         path = {"bank": target, "solutions": own}[kind] / rest
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts and path.name != SEALED:
-            yield path
 
 
 def _is_clear(name: str, folder: Path) -> bool:

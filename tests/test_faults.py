@@ -584,8 +584,7 @@ def _wall_clocks(source: str) -> list[int]:
 TELL_THE_TIME = {
     "grader/cli/watching.py": "says to a person when a file was graded",
     "grader/cli/inviting.py": "notes when an invitation was issued",
-    "grader/regrade.py": "notes when a regrading was applied",
-    "grader/review/decisions.py": "notes when a person decided",
+    "grader/records.py": "notes when a person decided, and when verdicts were replaced",
     "grader/takehome/desk/desk.py": "an answer counts by the moment of its receipt",
 }
 

@@ -26,9 +26,9 @@ EXPLOITS = ROOT / "tests" / "exploits"
 FLOORS = {
     "expressions": 0,
     "keyed": 0,
+    "files": 0,
     "errors": 1,
     "anchors": 1,
-    "files": 1,
     "trees": 1,
     "vault": 1,
     "markers": 1,

@@ -19,9 +19,9 @@ from grader.batch import Batch, Entrant, make_record
 from grader.engine import LocalEngine
 from grader.errors import InputError
 from grader.question import Text
-from grader.records import BatchFolder, Entry
+from grader.records import BatchFolder, Entry, moment
 from grader.review.application import apply, book_of
-from grader.review.decisions import Ledger, moment, opened
+from grader.review.decisions import Ledger, opened
 from grader.review.likeness import ALIKE, Likeness, differences
 from grader.review.queue import Item, Queue, read_queue
 from grader.review.session import Extent, Leave, Tally, review

@@ -12,9 +12,10 @@ import pytest
 
 from grader.bank import load_bank
 from grader.errors import BankError, InputError
+from grader.files import MEMORY
 from grader.proof.ledger import State, state_of
 from grader.question import Question
-from grader.vault import MEMORY, SEALED, VARIABLE, is_opened, read_key, seal_question, write_key
+from grader.vault import SEALED, VARIABLE, is_opened, read_key, seal_question, write_key
 
 pytest.importorskip("cryptography", reason="sealing needs the extra `seal`")
 

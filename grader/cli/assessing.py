@@ -54,7 +54,7 @@ def check(file: Path, bank_folder: Path | None) -> int:
     Example:
       grade assess check assessment.yaml
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
-    from grader.takehome.checking import check_assessment
+    from grader.takehome.checking import check_assessment, find
 
     stock = _stock(bank_folder)
     assessment, faults = check_assessment(file, stock)
@@ -64,8 +64,8 @@ def check(file: Path, bank_folder: Path | None) -> int:
         click.echo(f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'}.")
         return 1
     click.echo(f"{assessment.title.en}: no fault.")
-    picked = {pick.id for pick in assessment.questions}
-    _warn([each for each in stock if (picked & _names(each) if picked else each.proven)])
+    picked = [found for pick in assessment.questions if (found := find(pick.id, stock)[0])]
+    _warn(picked or [each for each in stock if each.proven])
     return 0
 
 
@@ -130,10 +130,6 @@ def _stock(bank_folder: Path | None) -> tuple[Stocked, ...]:
     for fault in bank.faults():
         click.echo(f"Warning: {fault}", err=True)
     return stock_of(bank)
-
-
-def _names(each: Stocked) -> set[str]:
-    return {each.id, each.id.partition("/")[2]}
 
 
 def _warn(asked: list[Stocked]) -> None:

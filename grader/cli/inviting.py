@@ -102,11 +102,11 @@ def _refuse_code(candidate: str) -> None:
 
 
 def _write(target: Path, data: bytes) -> None:
+    from grader.files import write_whole
+
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_name(f".{target.name}.partial")
-        draft.write_bytes(data)
-        draft.replace(target)
+        write_whole(target, data)
     except OSError as error:
         raise InputError(f"it cannot be written: {error.strerror}", file=target, cure="Choose another place") from None
 

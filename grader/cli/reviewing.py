@@ -137,7 +137,7 @@ class _AtTerminal:
 
     def decide(self, item: Item, left: int) -> Decision | Leave:
         """Show an answer and read a key; whoever closes the input has quit."""
-        from grader.review.decisions import moment
+        from grader.records import moment
         from grader.review.session import Leave
         from grader.review.view import show_item
         from grader.verdict import Decision

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from grader.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _path = click.Path(path_type=Path)
 
@@ -55,12 +51,13 @@ def seal(folder: Path, key_file: Path, out: Path) -> None:
     Example:
       grade bank seal bank --key ~/team.key --out shared/bank
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
-    from grader.vault import seal_question
+    from grader.vault import read_key, seal_question
 
-    _each(
-        folder, key_file, out, sealed=False,
-        act=lambda source, own, target, _own, key: seal_question(source, own, target, key),
-    )  # fmt: skip
+    root, places = _places(folder, out, sealed=False)
+    key = read_key(key_file)
+    for place in places:
+        seal_question(root / place, root.parent / "solutions" / place, out / place, key)
+    _finish(root, out, len(places))
 
 
 @bank.command()
@@ -74,38 +71,43 @@ def unseal(folder: Path, key_file: Path, out: Path) -> None:
     Example:
       grade bank unseal shared/bank --key ~/team.key --out bank
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
-    from grader.vault import unseal_question
+    from grader.vault import read_key, unseal_question
 
-    def act(source: Path, _own: Path, target: Path, own: Path, key: bytes) -> None:
-        for place in (target, own):
-            if place.exists():
+    root, places = _places(folder, out, sealed=True)
+    key = read_key(key_file)
+    for place in places:
+        target, own = out / place, out.parent / "solutions" / place
+        for taken in (target, own):
+            if taken.exists():
                 cure = "Choose another place for --out, or remove it"
-                raise InputError("something is there already", file=place, cure=cure)
-        unseal_question(source, target, own, key)
+                raise InputError("something is there already", file=taken, cure=cure)
+        unseal_question(root / place, target, own, key)
+    _finish(root, out, len(places))
 
-    _each(folder, key_file, out, sealed=True, act=act)
 
+def _places(folder: Path, out: Path, *, sealed: bool) -> tuple[Path, list[Path]]:
+    """Return the folder of a bank, and where below it each question lies that is sealed, or that is not.
 
-def _each(
-    folder: Path, key_file: Path, out: Path, *, sealed: bool, act: Callable[[Path, Path, Path, Path, bytes], None]
-) -> None:
-    """Do something with every question that is sealed, or that is not: its folder, its solutions, where both go."""
+    Raises:
+        InputError: there is none, or the bank would be written over itself.
+    """
     from grader.bank import load_bank
-    from grader.vault import is_sealed, read_key
+    from grader.vault import is_sealed
 
     found = load_bank(folder)
     (root,) = found.roots
     if root == out.absolute():
         raise InputError("the bank cannot be written over itself", file=out, cure="Choose another place for --out")
-    key = read_key(key_file)
-    chosen = [path for path in found.folders if is_sealed(path) is sealed]
-    if not chosen:
+    places = [path.relative_to(root) for path in found.folders if is_sealed(path) is sealed]
+    if not places:
         state = "sealed" if sealed else "in clear"
         raise InputError(f"no question in it is {state}", file=folder, cure="Name another bank")
-    for path in chosen:
-        place = Path(path.parent.name, path.name)
-        act(path, root.parent / "solutions" / place, out / place, out.parent / "solutions" / place, key)
+    return root, places
+
+
+def _finish(root: Path, out: Path, count: int) -> None:
+    """Copy the files of the bank itself, and say how many questions were written."""
     for file in root.glob("*.*"):
         if file.is_file():
             (out / file.name).write_bytes(file.read_bytes())
-    click.echo(f"{len(chosen)} {'question' if len(chosen) == 1 else 'questions'} written to {out}.")
+    click.echo(f"{count} {'question' if count == 1 else 'questions'} written to {out}.")

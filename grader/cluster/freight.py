@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from grader.errors import InputError
+from grader.files import files_below
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,11 +35,7 @@ class Freight(Protocol[J]):
 
 def load(root: Path, below: str) -> dict[str, bytes]:
     """Read the files of a folder, to be put `below` another; what Python has compiled there is left behind."""
-    return {
-        f"{below}/{path.relative_to(root).as_posix()}": path.read_bytes()
-        for path in sorted(root.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
-    }
+    return {f"{below}/{path.relative_to(root).as_posix()}": path.read_bytes() for path in files_below(root)}
 
 
 def weigh(name: str, cargo: Mapping[str, bytes]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from grader.answers import LADDER
-from grader.files import write_whole
+from grader.files import files_below, write_whole
 from grader.proof.document import FORMAT, Proof
 from grader.rubric import ConceptQuestion
 
@@ -60,10 +60,8 @@ def _version(name: str) -> str:
 
 
 def _files_of(root: Path) -> Iterator[Path]:
-    for path in sorted(root.rglob("*")):
-        inner = path.relative_to(root).parts
-        hidden = any(part.startswith(".") or part == "__pycache__" for part in inner)  # what tools leave behind
-        if path.is_file() and path.name != FILE and not hidden:
+    for path in files_below(root, FILE):
+        if not any(part.startswith(".") for part in path.relative_to(root).parts):  # what tools leave behind
             yield path
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from grader import __version__
 from grader.answers.conclusion import conclude
 from grader.batch import slim, summarize
 from grader.changes import compare
 from grader.gradebook import Grade, Gradebook
-from grader.review.decisions import moment
 from grader.review.queue import id_of
 from grader.verdict import Detail, Outcome, Status
 
@@ -34,8 +31,7 @@ def apply(folder: BatchFolder, decisions: Mapping[str, Decision]) -> tuple[Chang
     Returns:
         What changed, candidate by candidate.
     """
-    found = {entry: folder.kept(entry) for entry in folder.record().entries}
-    there = {entry: verdict for entry, verdict in found.items() if verdict is not None}
+    there = _there(folder)
     decided = {entry: decided_on(verdict, decisions) for entry, verdict in there.items()}
     changed = {entry: verdict for entry, verdict in decided.items() if verdict != there[entry]}
     if not changed:
@@ -44,24 +40,19 @@ def apply(folder: BatchFolder, decisions: Mapping[str, Decision]) -> tuple[Chang
     for entry, verdict in changed.items():
         folder.keep(entry, verdict)
     changes = tuple(compare(entry.candidate, there[entry], verdict) for entry, verdict in changed.items())
-    folder.log(
-        {
-            "time": moment(),
-            "reason": REASON,
-            "grader": __version__,
-            "files": {},
-            "before": kept.relative_to(folder.root).as_posix(),
-            "changes": [asdict(change) for change in changes],
-        }
-    )
+    folder.log(REASON, {}, kept, changes)
     summarize(book_of(folder), folder)
     return changes
 
 
 def book_of(folder: BatchFolder) -> Gradebook:
     """Return all grades of a batch, as its verdicts stand."""
+    return Gradebook(tuple(_grades(_there(folder))))
+
+
+def _there(folder: BatchFolder) -> dict[Entry, Verdict]:
     found = {entry: folder.kept(entry) for entry in folder.record().entries}
-    return Gradebook(tuple(_grades({entry: verdict for entry, verdict in found.items() if verdict is not None})))
+    return {entry: verdict for entry, verdict in found.items() if verdict is not None}
 
 
 def decided_on(verdict: Verdict, decisions: Mapping[str, Decision]) -> Verdict:

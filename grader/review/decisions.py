@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import json
 import os
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -95,8 +94,3 @@ def opened(root: Path) -> Iterator[Ledger]:
         except BlockingIOError:
             raise InputError("somebody reviews it at this moment", file=root, cure="Wait until they quit") from None
         yield Ledger(folder / FILE)
-
-
-def moment() -> str:
-    """Return what time it is, as decisions and logs have it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

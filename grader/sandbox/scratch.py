@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.errors import BrokenError
+from grader.files import MEMORY
 from grader.sandbox import maker
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ MAX_ENTRIES = 4096
 """Files and folders a guest may make: as many as a file system of its own would hold."""
 MAX_DEPTH = 64
 """Folders within folders, each of which takes a descriptor of ours to follow."""
-MEMORY = Path("/dev/shm")
 _BLOCK = 512  # the unit of st_blocks, whatever the file system's own block is
 
 

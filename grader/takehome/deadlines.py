@@ -38,6 +38,12 @@ class Deadline:
     forgiven: datetime
     """The end of the grace."""
 
+    @classmethod
+    def of(cls, opens: datetime, closes: datetime, begun: datetime, duration: timedelta, grace: timedelta) -> Deadline:
+        """Return the moments of a window and of the time within it; all in UTC."""
+        due = min(max(begun, opens) + duration, closes)
+        return cls(opens, due, due + grace)
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -60,9 +66,8 @@ def deadline(assessment: Assessment, begun: datetime, granted: Accommodation = N
         granted: what this candidate has beyond the others.
     """
     opens, closes = (moment.astimezone(UTC) for moment in (assessment.window.opens, assessment.window.closes))
-    ends = max(begun.astimezone(UTC), opens) + assessment.duration * granted.factor
-    due = min(ends, closes + granted.extension)
-    return Deadline(opens, due, due + assessment.grace)
+    duration = assessment.duration * granted.factor
+    return Deadline.of(opens, closes + granted.extension, begun.astimezone(UTC), duration, assessment.grace)
 
 
 def receive(late: Late, limits: Deadline, received: datetime) -> Receipt:

@@ -116,7 +116,7 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
-_LEVELS = (Feedback.NONE, Feedback.SCORE, Feedback.CATEGORY, Feedback.FULL)
+_LEVELS = list(Feedback)  # the narrowest first
 
 
 @dataclass(frozen=True)
@@ -152,10 +152,14 @@ def groups(question: AnyQuestion, points: float, language: Language) -> dict[str
     return {name: own * points / question.max_points for name, own in found.items() if own}
 
 
+def feedback_on(assessment: Assessment, question: AnyQuestion) -> Feedback:
+    """Return what a candidate learns of a question: the narrower of the assessment's and the question's feedback."""
+    return min(assessment.feedback, question.spec.feedback, key=_LEVELS.index)
+
+
 def tells_groups(assessment: Assessment, question: AnyQuestion) -> bool:
-    """Whether a candidate is told of groups: the narrower of the assessment's and the question's feedback decides."""
-    level = min(assessment.feedback, question.spec.feedback, key=_LEVELS.index)
-    return level in {Feedback.CATEGORY, Feedback.FULL}
+    """Whether a candidate is told of groups."""
+    return feedback_on(assessment, question) in {Feedback.CATEGORY, Feedback.FULL}
 
 
 def hidden_share(question: AnyQuestion) -> float:

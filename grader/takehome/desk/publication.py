@@ -24,6 +24,7 @@ from grader.takehome.desk.judging import agreement, decision_of
 from grader.takehome.desk.marking import Answer, unpacked
 from grader.takehome.desk.pages import Dossier, Line, Summary, candidate_page, reviewer_page
 from grader.takehome.desk.scores import scores_of
+from grader.takehome.notice import feedback_on
 from grader.takehome.statistics import statistics_of
 from grader.takehome.walkthrough import walkthrough
 
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from grader.takehome.desk.scores import Score, Scored
 
 REPORTS = "reports"
-_LEVELS = list(Feedback)
 
 
 def publish_reviewer(desk: Desk, score: Score, questions: Questions, language: Language) -> Path:
@@ -66,7 +66,7 @@ def publish_candidate(desk: Desk, score: Score, questions: Questions, language: 
     levels = []
     for scored in score.questions:
         question = questions.find(scored.asked)
-        levels.append(min(desk.assessment.feedback, question.spec.feedback, key=_LEVELS.index))
+        levels.append(feedback_on(desk.assessment, question))
         verdict = scored.verdict
         if verdict is not None:
             # neither the variant nor a level beyond the assessment's

@@ -97,8 +97,8 @@ def limits(register: Register, invited: Invited) -> Deadline:
     """
     terms, assessment = invited.terms, register.assessment
     begun = next((each.begun for each in reversed(register.beginnings(invited))), terms.issued)
-    due = min(max(begun, terms.opens) + terms.duration, terms.closes).astimezone(UTC)
-    promised = Deadline(terms.opens.astimezone(UTC), due, due + terms.grace)
+    opens, closes, ran = (when.astimezone(UTC) for when in (terms.opens, terms.closes, begun))
+    promised = Deadline.of(opens, closes, ran, terms.duration, terms.grace)
     granted = deadline(assessment, begun, assessment.accommodations.get(terms.candidate, NOTHING_GRANTED))
     later = max(promised, granted, key=lambda each: each.forgiven)
     return Deadline(min(promised.opens, granted.opens), later.due, later.forgiven)
