@@ -401,8 +401,9 @@ def test_mutants_of_a_reference(source: str) -> None:
     """There are some, each compiles and does something else than all others, each has a name of its own."""
     mutants = make_mutants(source)
     meanings = [meaning(code(mutant.source)) for mutant in mutants]
+    nodes = sum(isinstance(node, ast.expr | ast.stmt) for node in ast.walk(ast.parse(source)))
 
-    assert 20 <= len(mutants) <= 200
+    assert 20 <= len(mutants) <= nodes  # their number grows with the program, not with its pairs of places
     assert len({mutant.name for mutant in mutants}) == len(mutants)
     assert len({meaning(code(source)), *meanings}) == len(mutants) + 1
     assert [(mutant.line, mutant.name) for mutant in mutants] == [(m.line, m.name) for m in make_mutants(source)]
