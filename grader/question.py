@@ -172,6 +172,8 @@ class Source(Frozen):
 
     topic: str
     """Row of the topic table it covers."""
+    note: str = ""
+    """What the question does otherwise than that row, and why."""
     foreign: bool = False
     """Whether its solutions came from elsewhere and nobody has read them: they run in guests only."""
 

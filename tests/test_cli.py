@@ -256,6 +256,10 @@ def test_an_unproven_question_is_graded_with_a_warning(tmp_path: Path) -> None:
     assert_told(grade("verify", "scale", "--bank", bank, "--quick"), 0, "proves nothing")
     assert_told(grade("verify", "scale", "--bank", bank), 0, "sound")
     proven = grade("submit", "scale", reference, "--bank", bank)
+    with (bank / "f/scale/statement.en.md").open("a", encoding="utf-8") as statement:
+        statement.write("\nGood luck.\n")
+    assert_told(grade("verify", "scale", "--bank", bank), 0, "sound, renewed, for no check")
+    assert_told(grade("verify", "scale", "--bank", bank), 0, "sound, as proven before")
     with (bank / "f/scale/test_hidden.py").open("a", encoding="utf-8") as suite:
         suite.write("# a change\n")
     stale = grade("submit", "scale", reference, "--bank", bank)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from grader.proof.document import Proof
     from grader.proof.workbench import Step
     from grader.rubric import AnyQuestion
+    from grader.verdict import Level
 
 
 class Wishes(NamedTuple):
@@ -60,7 +61,9 @@ def verify(
     """Say whether questions are sound: right solutions pass, wrong ones and mutants fail, every check earns its place.
 
     The proof is kept in proof.json beside the question, unless it was quick or of fewer than 20 runs. What is proven
-    and has not changed is not proven again: an interrupted run goes on where it was. Exit code 0: all are proven.
+    and has not changed is not proven again: an interrupted run goes on where it was. Where only the statement or the
+    title, minutes, skills, source of the spec have changed, or solutions in correct/, just these are looked at, and
+    the rest of the proof is kept. Exit code 0: all are proven.
 
     \b
     Example:
@@ -102,25 +105,50 @@ def _prove_all(questions: list[AnyQuestion], wishes: Wishes, *, shown: bool) -> 
     return proofs
 
 
-def _prove(question: AnyQuestion, wishes: Wishes, step: Step | None) -> tuple[Proof, bool]:
-    """Return the proof of a question, and whether it is the one that stood beside it."""
-    from grader.proof.ledger import State, read_proof, state_of, write_proof
-    from grader.proof.trial import RUNS, try_question
-    from grader.rubric import ConceptQuestion
-    from grader.vault import is_opened
+def _prove(question: AnyQuestion, wishes: Wishes, step: Step | None) -> tuple[Proof, str]:
+    """Return the proof of a question; where one stood beside it that holds, say how."""
+    from grader.proof.ledger import State, read_proof, state_of
+    from grader.proof.trial import try_question
     from grader.verdict import Level
 
-    if not wishes.again and state_of(question) is State.PROVEN and (kept := read_proof(question)):
-        return kept, True
+    old = None if wishes.again else read_proof(question)
+    if old and state_of(question) is State.PROVEN:
+        return old, "as proven before"
+    level = Level(wishes.isolation) if wishes.isolation else None
+    if old and (renewed := _renew(question, old, wishes, level, step)):
+        if renewed.proven:
+            _keep(question, renewed)
+        return renewed, "renewed, for no check and no wrong answer has changed"
     proof = try_question(
         question,
         seed=wishes.seed,
-        level=Level(wishes.isolation) if wishes.isolation else None,
+        level=level,
         runs=wishes.runs,
         quick=wishes.quick,
         jobs=wishes.jobs,
         step=step,
     )
+    _keep(question, proof)
+    return proof, ""
+
+
+def _renew(question: AnyQuestion, old: Proof, wishes: Wishes, level: Level | None, step: Step | None) -> Proof | None:
+    """Return the proof that goes on after a change of words or of right answers alone; None where there is none."""
+    from grader.proof.renewal import renew
+    from grader.rubric import ConceptQuestion
+
+    if isinstance(question, ConceptQuestion) or wishes.quick or wishes.runs is not None:
+        return None
+    return renew(question, old, seed=wishes.seed, level=level, jobs=wishes.jobs, step=step)
+
+
+def _keep(question: AnyQuestion, proof: Proof) -> None:
+    """Write a proof beside its question, if it is one, and say so where that cannot be done."""
+    from grader.proof.ledger import write_proof
+    from grader.proof.trial import RUNS
+    from grader.rubric import ConceptQuestion
+    from grader.vault import is_opened
+
     if is_opened(question.folder):
         click.echo(f"Warning: {question.id} is sealed, so its proof is not kept: unseal, verify, seal again", err=True)
     elif not proof.quick and (proof.runs >= RUNS or isinstance(question, ConceptQuestion)):
@@ -128,7 +156,6 @@ def _prove(question: AnyQuestion, wishes: Wishes, step: Step | None) -> tuple[Pr
             write_proof(question, proof)
         except OSError as error:
             click.echo(f"Warning: the proof of {question.id} cannot be kept: {error}", err=True)
-    return proof, False
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from grader.draft.rendering import hidden_suite, public_suite, starter, statemen
 from grader.draft.triage import fault_of
 from grader.draft.vocabulary import SuiteDraft
 from grader.models.conversation import Conversation, NoReplyError
-from grader.proof.trial import MINIMUM_WRONG
+from grader.proof.reading import MINIMUM_WRONG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -43,7 +43,7 @@ def pass_gates(question: Question, *, level: Level | None = None, jobs: int | No
         *(f"statement: {e}" for e in statement_faults(question)),
     )
     with Workbench(question, seed=secrets.randbits(SEED_BITS), level=level, jobs=jobs) as bench:
-        alone = right.run_alone(bench, RUNS)
+        alone = right.run_alone(bench, RUNS, right.rights(question))
         failing = right.faults_of(alone)
         if failing:
             return Findings(tuple(failing), told)

@@ -19,6 +19,8 @@ class Sight(Frozen):
     ratios: dict[str, float] = Field(default_factory=dict)
     """What performance checks measured."""
     seconds: float
+    digest: str = ""
+    """Of the solution as it was run."""
 
 
 class MutantRecord(Frozen):
@@ -69,6 +71,8 @@ class Proof(Frozen):
     runs: int = 0
     """Under different seeds, of each right solution."""
     digest: str = ""
+    core: str = ""
+    """Digest of what decides how wrong answers and mutants fare: while it stays, a proof can be renewed."""
     grader: str = ""
     environment: dict[str, str] = Field(default_factory=dict)
     seconds: float = 0.0

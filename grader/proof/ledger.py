@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from enum import StrEnum
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -15,12 +16,16 @@ from grader.proof.document import FORMAT, Proof
 from grader.rubric import ConceptQuestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from grader.question import Question
     from grader.rubric import AnyQuestion
 
 FILE = "proof.json"
+_WORDS = {"title", "difficulty", "minutes", "skills", "feedback", "source"}
+"""Keys of a spec that no run of a program reads; but see `source.foreign`."""
+_BESIDES = re.compile(r"question\.yaml|statement\.\w+\.md|images/.*|correct/.*")
 
 
 class State(StrEnum):
@@ -34,11 +39,27 @@ class State(StrEnum):
 
 def digest_of(question: AnyQuestion) -> str:
     """Return the digest of every file of a question and its solutions, and of the packages it is run with."""
-    total = hashlib.sha256(f"proof {FORMAT}\n".encode())
+    return _digest(question, f"proof {FORMAT}\n", lambda _: True)
+
+
+def core_of(question: Question) -> str:
+    """Return the digest of what decides how wrong answers and mutants fare.
+
+    That is all but the words for people, in the statements and in the spec, and the right answers beside the reference.
+    """
+    spec = question.spec.model_dump_json(exclude=_WORDS, exclude_defaults=True)
+    foreign = question.spec.source.foreign
+    return _digest(question, f"core {FORMAT}\n{foreign}\n{spec}\n", lambda path: not _BESIDES.fullmatch(path))
+
+
+def _digest(question: AnyQuestion, head: str, wanted: Callable[[str], bool]) -> str:
+    total = hashlib.sha256(head.encode())
     for root in (question.folder, question.solutions):
         for path in _files_of(root):
-            total.update(f"{path.relative_to(root)}\0".encode())
-            total.update(hashlib.sha256(path.read_bytes()).digest())
+            name = path.relative_to(root).as_posix()
+            if wanted(name):
+                total.update(f"{name}\0".encode())
+                total.update(hashlib.sha256(path.read_bytes()).digest())
     for name, version in environment_of(question).items():
         total.update(f"{name} {version}\n".encode())
     return total.hexdigest()

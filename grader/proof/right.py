@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 from grader.proof.expectation import TOO_MUCH, Role, exhibits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from grader.proof.expectation import Exhibit
     from grader.proof.workbench import Trial, Workbench
+    from grader.question import Question
 
 GATE = "right"
 WITH_PERFORMANCE = 3
 """Runs that hold the performance checks too, one after the other on a machine that does nothing else."""
 
 
-def rights(bench: Workbench) -> list[Exhibit]:
-    """Return the reference and every other solution that must be accepted."""
-    return [exhibit for exhibit in exhibits(bench.question) if exhibit.role in {Role.REFERENCE, Role.CORRECT}]
+def rights(question: Question) -> list[Exhibit]:
+    """Return the reference, and behind it every other solution that must be accepted."""
+    return [exhibit for exhibit in exhibits(question) if exhibit.role in {Role.REFERENCE, Role.CORRECT}]
 
 
-def run_alone(bench: Workbench, runs: int) -> list[Trial]:
-    """Run every right solution with all checks, one after the other, so that times mean something."""
-    found = rights(bench)
+def run_alone(bench: Workbench, runs: int, found: Sequence[Exhibit]) -> list[Trial]:
+    """Run right solutions with all checks, one after the other, so that times mean something."""
     tasks = [(exhibit, number) for number in range(min(runs, WITH_PERFORMANCE)) for exhibit in found]
     trials = []
     for done, (exhibit, number) in enumerate(tasks, start=1):
@@ -33,10 +33,10 @@ def run_alone(bench: Workbench, runs: int) -> list[Trial]:
     return trials
 
 
-def run_again(bench: Workbench, runs: int) -> Iterator[Trial]:
-    """Run every right solution so many times more, without performance checks."""
-    found = [bench.read(exhibit.path) for exhibit in rights(bench)]
-    tasks = [(program, number) for number in range(WITH_PERFORMANCE, runs) for program in found]
+def run_again(bench: Workbench, runs: int, found: Sequence[Exhibit]) -> Iterator[Trial]:
+    """Run right solutions so many times more, without performance checks."""
+    programs = [bench.read(exhibit.path) for exhibit in found]
+    tasks = [(program, number) for number in range(WITH_PERFORMANCE, runs) for program in programs]
     return bench.each(GATE, tasks, lambda task: bench.run(task[0], bench.ordinary, GATE, str(task[1]), max_failures=1))
 
 

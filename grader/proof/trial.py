@@ -13,18 +13,15 @@ from grader.proof import limits, mutants, right, worth, wrong
 from grader.proof.concept import try_concept
 from grader.proof.document import CheckRecord, MutantRecord, Proof, Sight
 from grader.proof.expectation import Role, exhibits
-from grader.proof.leak import leak_faults
-from grader.proof.ledger import digest_of, environment_of
+from grader.proof.ledger import core_of, digest_of, environment_of
 from grader.proof.ranking import Ranking
-from grader.proof.statement import statement_faults
+from grader.proof.reading import reading_faults
 from grader.proof.tripwires import trip
 from grader.proof.workbench import Workbench
 from grader.question import Visibility
 from grader.rubric import ConceptQuestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from grader.proof.expectation import Exhibit
     from grader.proof.mutants import Census
     from grader.proof.mutation.mutant import Mutant
@@ -35,8 +32,6 @@ if TYPE_CHECKING:
 
 RUNS, QUICK_RUNS = 20, 3
 QUICK_MUTANTS = 40
-MINIMUM_WRONG = 4
-MINIMUM_CORRECT = 1
 SEED_BITS = 63
 
 
@@ -88,10 +83,9 @@ class _Trial:
     def proof(self, started: float) -> Proof:
         """Pass every gate and write down what was seen."""
         question = self._question
-        faults = [*_thin(question), *_prefixed("statement", statement_faults(question))]
-        faults += [*_prefixed("leak", leak_faults(question)), *mutants.unknown_faults(question)]
+        faults = [*reading_faults(question), *mutants.unknown_faults(question)]
         unreadable = _unreadable(self._bench)
-        alone = [] if unreadable else right.run_alone(self._bench, self._runs)
+        alone = [] if unreadable else right.run_alone(self._bench, self._runs, right.rights(question))
         failing = right.faults_of(alone)
         faults += [*unreadable, *failing]
         seen = _Seen(alone)
@@ -106,7 +100,7 @@ class _Trial:
         """
         bench, question = self._bench, self._question
         bench.tighten(seen.alone)
-        faults = [] if faulty else right.faults_of(list(right.run_again(bench, self._runs)))
+        faults = [] if faulty else right.faults_of(list(right.run_again(bench, self._runs, right.rights(question))))
         seen.coverage = self._coverage()
         sightings = wrong.try_wrong(bench, self._ranking, once=self._quick)
         seen.others, seen.same = sightings.trials, sightings.same
@@ -142,6 +136,7 @@ class _Trial:
             suite_seconds=round(min((trial.run.seconds for trial in seen.alone), default=0.0), 2),
             runs=self._runs,
             digest=digest_of(question),
+            core=core_of(question),
             grader=__version__,
             environment=environment_of(question),
             seconds=round(time.monotonic() - started, 1),
@@ -163,16 +158,18 @@ class _Seen:
         first = {trial.program: trial for trial in reversed(self.alone)}
         right = ((each, first[each.path.name]) for each in exhibits(question) if each.path.name in first)
         shown = [(each, trial) for each, trial in right if each.role in {Role.REFERENCE, Role.CORRECT}]
-        return tuple(_sight(each, trial) for each, trial in (*shown, *self.others))
+        return tuple(sight_of(each, trial) for each, trial in (*shown, *self.others))
 
 
-def _sight(exhibit: Exhibit, trial: Trial) -> Sight:
+def sight_of(exhibit: Exhibit, trial: Trial) -> Sight:
+    """Return what is kept of a run of one of our own solutions."""
     return Sight(
         name=exhibit.name,
         role=exhibit.role.value,
         failing=tuple(f"{result.name}: {result.outcome.value}" for result in trial.failing),
         ratios={result.name: round(result.ratio, 3) for result in trial.run.performance},
         seconds=round(trial.run.seconds, 2),
+        digest=trial.submission.sha256,
     )
 
 
@@ -199,10 +196,6 @@ def _is_hidden(check: Check) -> bool:
     return check.visibility is Visibility.HIDDEN
 
 
-def _prefixed(gate: str, faults: Iterable[str]) -> list[str]:
-    return [f"{gate}: {fault}" for fault in faults]
-
-
 def _unreadable(bench: Workbench) -> list[str]:
     """Return a fault for each of our own solutions that is no Python, or otherwise no submission."""
     faults = []
@@ -212,15 +205,4 @@ def _unreadable(bench: Workbench) -> list[str]:
         except SubmissionError as error:
             gate = right.GATE if exhibit.role in {Role.REFERENCE, Role.CORRECT} else wrong.GATE
             faults.append(f"{gate}: {exhibit.name} cannot be read: {error}")
-    return faults
-
-
-def _thin(question: Question) -> list[str]:
-    """Return what is missing before anything is run."""
-    roles = [exhibit.role for exhibit in exhibits(question)]
-    faults = []
-    if roles.count(Role.CORRECT) < MINIMUM_CORRECT:
-        faults.append("right: there is no correct/ solution besides the reference")
-    if roles.count(Role.WRONG) < MINIMUM_WRONG:
-        faults.append(f"wrong: there are {roles.count(Role.WRONG)} wrong/ solutions, and {MINIMUM_WRONG} are asked for")
     return faults

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from grader.rubric import AnyQuestion
 
 
-def render_proof(question: AnyQuestion, proof: Proof, console: Console, *, kept: bool = False) -> None:
-    """Show a proof; `kept` if it stood beside the question and nothing has changed since."""
+def render_proof(question: AnyQuestion, proof: Proof, console: Console, *, kept: str = "") -> None:
+    """Show a proof, or only its sum where it was `kept`; then that says how it still holds."""
     pen = make_pen(console, "en")
     parts: list[RenderableType] = [_title(proof, kept=kept), indented(Text(_summary(proof), style="dim"))]
     if not kept:
@@ -34,9 +34,9 @@ def render_proof(question: AnyQuestion, proof: Proof, console: Console, *, kept:
     show(console, [*parts, Text()])
 
 
-def _title(proof: Proof, *, kept: bool) -> Text:
+def _title(proof: Proof, *, kept: str) -> Text:
     word, style = ("sound", "bold green") if not proof.faults else ("NOT SOUND", "bold red")
-    note = ", as proven before" if kept else ", by a quick look, which proves nothing" if proof.quick else ""
+    note = f", {kept}" if kept else ", by a quick look, which proves nothing" if proof.quick else ""
     return Text.assemble((proof.id, "bold"), ": ", (word, style), f"{note} ({proof.seconds:.1f} s)")
 
 

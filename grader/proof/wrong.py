@@ -47,7 +47,7 @@ def try_wrong(bench: Workbench, ranking: Ranking, *, once: bool = False) -> Sigh
     Wrong ones are run under further seeds, unless `once` is enough.
     """
     found = [each for each in exhibits(bench.question) if each.role not in {Role.REFERENCE, Role.CORRECT}]
-    slow = [(each, _run_alone(bench, each)) for each in found if each.role is Role.SLOW]
+    slow = run_slow(bench)
     others = [each for each in found if each.role is not Role.SLOW]
     trials = slow + list(zip(others, bench.each(GATE, others, lambda each: _run(bench, each)), strict=True))
     for _, trial in trials:
@@ -65,8 +65,10 @@ def try_wrong(bench: Workbench, ranking: Ranking, *, once: bool = False) -> Sigh
     return Sightings(tuple(trials), same, tuple(faults))
 
 
-def _run_alone(bench: Workbench, exhibit: Exhibit) -> Trial:
-    return bench.run(bench.read(exhibit.path), bench.question.checks, GATE)
+def run_slow(bench: Workbench) -> list[tuple[Exhibit, Trial]]:
+    """Run every slow solution with all checks, one after the other, so that times mean something."""
+    found = [each for each in exhibits(bench.question) if each.role is Role.SLOW]
+    return [(each, bench.run(bench.read(each.path), bench.question.checks, GATE)) for each in found]
 
 
 def _run(bench: Workbench, exhibit: Exhibit) -> Trial:
