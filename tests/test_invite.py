@@ -31,6 +31,7 @@ from grader.takehome.kit import verdict as plain
 from grader.takehome.kit.packing import zipped
 from grader.takehome.locking import Lock, read_lock, write_lock
 from grader.takehome.packed import read_packed
+from grader.takehome.sshsig import allowed_signers
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def test_a_bundle_holds_these_files_and_no_other(plain_world: World) -> None:
     assert sorted(found) == [
         "1-sample/solution.py", "1-sample/statement.html", "1-sample/statement.md", "1-sample/test_public.py",
         "2-words/answer.yaml", "2-words/statement.html", "2-words/statement.md",
-        "README.html", "README.md", "check.pyz", "disclosure.toml", "environment/requirements.txt", "invitation.json",
+        "README.html", "README.md", "allowed_signers", "check.pyz", "disclosure.toml", "environment/requirements.txt",
+        "invitation.json", "invitation.json.sig",
     ]  # fmt: skip
     assert b"variant" not in found["1-sample/test_public.py"]
     assert b"states" not in found["1-sample/statement.md"]
@@ -75,9 +77,51 @@ def test_the_letter_is_signed_and_names_every_file_that_stays(plain_world: World
 
     verify(KEY, letter)
     assert found.keys() - letter["files"].keys() == {
-        "1-sample/solution.py", "2-words/answer.yaml", "disclosure.toml", "invitation.json",
+        "1-sample/solution.py", "2-words/answer.yaml", "disclosure.toml", "invitation.json", "invitation.json.sig",
     }  # fmt: skip
     assert all(hashlib.sha256(found[name]).hexdigest() == digest for name, digest in letter["files"].items())
+
+
+KEYGEN = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="OpenSSH's ssh-keygen is not installed")
+
+
+def checked_by_openssh(folder: Path, signers: str = "allowed_signers") -> bool:
+    """Whether OpenSSH finds the signature good, by the command that the README gives."""
+    words = (folder / "README.md").read_text(encoding="utf-8").partition("ssh-keygen")[2].partition(" < ")[0].split()
+    words[words.index("allowed_signers")] = signers
+    letter = (folder / "invitation.json").read_bytes()
+    done = subprocess.run(["ssh-keygen", *words], check=False, cwd=folder, input=letter, capture_output=True)
+    return done.returncode == 0
+
+
+@KEYGEN
+def test_openssh_checks_the_signature_without_anything_of_ours(unpacked: Path) -> None:
+    """T3: with the key of that assessment alone, and not once a byte has changed."""
+    assert checked_by_openssh(unpacked)
+
+    (unpacked / "others").write_text(allowed_signers(b"another key", "sample"), encoding="utf-8")
+    assert not checked_by_openssh(unpacked, "others")
+
+    letter = unpacked / "invitation.json"
+    letter.write_bytes(letter.read_bytes().replace(b"2026-12-16", b"2026-12-26"))
+    assert not checked_by_openssh(unpacked)
+
+
+def test_every_file_that_was_changed_is_named(unpacked: Path) -> None:
+    """T3: one byte, in whatever file; of the invitation, whatever it promises."""
+    letter = json.loads((unpacked / "invitation.json").read_bytes())
+    changed = [*sorted(letter["files"].keys() - {"check.pyz"}), "invitation.json"]
+    for name in changed:
+        path = unpacked / name
+        data = path.read_bytes()
+        path.write_bytes(data.replace(b'"points": ', b'"points": 1') if name == "invitation.json" else data + b" ")
+        told = candidate(unpacked, "doctor")
+        path.write_bytes(data)
+
+        assert [line for line in told.stdout.splitlines() if "not as it was handed out" in line] == [
+            f"{name} is not as it was handed out"
+        ]
+    assert len(changed) > 8
 
 
 def test_an_accommodation_shows_in_its_consequences_alone(plain_world: World) -> None:
@@ -704,6 +748,7 @@ def test_the_command_invites_and_verifies(tmp_path: Path) -> None:
         0, f"{bundle}: signed, the same when made again, and nothing secret in it.\n",
     )  # fmt: skip
     assert (office / "invitations").stat().st_mode & 0o077 == 0
+    assert (office / "assessment.signers").read_bytes() == files_of(bundle.read_bytes())["allowed_signers"]
 
 
 def test_a_spoilt_bundle_ends_with_one(tmp_path: Path) -> None:

@@ -75,7 +75,9 @@ def _invite_all(
     from grader.takehome.bundle import make_bundle
     from grader.takehome.inviting import invite as issue
     from grader.takehome.inviting import without_variants
+    from grader.takehome.sshsig import allowed_signers
 
+    _write(sitting.office.signers, allowed_signers(sitting.key, sitting.assessment.id).encode())
     for name in without_variants(sitting):
         click.echo(f"Warning: {name} has parameters, and everybody gets the same: run grade assess deploy", err=True)
     for candidate in candidates:

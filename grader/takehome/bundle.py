@@ -2,6 +2,8 @@
 
     README.html README.md              the task, the times, the rules, the scoring
     invitation.json                    what is asked and by when, signed
+    invitation.json.sig                the signature, for `ssh-keygen -Y verify`
+    allowed_signers                    whose it is
     disclosure.toml                    filled in by the candidate
     check.pyz                          doctor, check, pack
     environment/requirements.txt
@@ -31,8 +33,10 @@ from grader.takehome.disclosure import disclosure_form
 from grader.takehome.environment import needs, pinned, requirements
 from grader.takehome.invitation import handed_out
 from grader.takehome.kit.packing import FORM, zipped
+from grader.takehome.kit.terms import digest_of_letter
 from grader.takehome.notice import hidden_share, must_disclose, notice, tells_groups
 from grader.takehome.packed import LARGEST
+from grader.takehome.sshsig import allowed_signers, signature
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from grader.takehome.notice import Posed
 
 LOCK, ARCHIVE, LETTER = "environment/requirements.txt", "check.pyz", "invitation.json"
+SIGNATURE, SIGNERS = "invitation.json.sig", "allowed_signers"
 PATIENCE = 5
 """By how much a check may take longer at the candidate's than where it is graded."""
 
@@ -75,11 +80,12 @@ def bundle_files(order: Order, key: bytes) -> dict[str, bytes]:
     pins = pinned({name for names in needed.values() for name in (*names, "pytest")}, order.lock)
     files |= _texts("README", text, order.invitation.language)
     files[LOCK] = requirements(pins, _python()).encode()
-    files[ARCHIVE] = make_archive(_terms(order, pins, needed, files))
+    files[ARCHIVE] = make_archive(_terms(order, key, pins, needed, files))
+    files[SIGNERS] = allowed_signers(key, order.assessment.id).encode()
     fixed = {path: hashlib.sha256(data).hexdigest() for path, data in sorted(files.items()) if path not in handed_in}
-    letter = json.dumps(handed_out(order.invitation, key, fixed), indent=1, ensure_ascii=False) + "\n"
+    letter = (json.dumps(handed_out(order.invitation, key, fixed), indent=1, ensure_ascii=False) + "\n").encode()
     form_text = disclosure_form(order.invitation.language, required=must_disclose(order.assessment))
-    return {**files, LETTER: letter.encode(), FORM: form_text.encode()}
+    return {**files, LETTER: letter, SIGNATURE: signature(key, letter).encode(), FORM: form_text.encode()}
 
 
 def _python() -> str:
@@ -100,12 +106,13 @@ def _texts(name: str, text: str, language: Language) -> dict[str, bytes]:
 
 
 def _terms(
-    order: Order, pins: Mapping[str, str], needed: Mapping[str, Sequence[str]], files: Mapping[str, bytes]
+    order: Order, key: bytes, pins: Mapping[str, str], needed: Mapping[str, Sequence[str]], files: Mapping[str, bytes]
 ) -> dict[str, object]:
     """Return what `check.pyz` knows."""
     direct = sorted({name for names in needed.values() for name in names})
     return {
         "language": order.invitation.language,
+        "invitation": digest_of_letter(handed_out(order.invitation, key, {})),
         "packages": {name: pins[name] for name in direct},
         "largest": LARGEST,
         "disclosed": must_disclose(order.assessment),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader.question import Feedback, Question, Visibility
 from grader.takehome.assessment import AiUse, LateRule
+from grader.takehome.sshsig import NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,6 +46,9 @@ _EN: dict[str, str] = {
     "deduct": "- Each begun {each} after your time costs {percent:g} % of the points{until}.",
     "until": ", up to {until} after it",
     "several": "- You may send more than one; the newest that is in time counts.",
+    "signed": "- These terms are signed, and `check.pyz doctor` compares every file with them. To check the signature "
+    "yourself, with OpenSSH: `ssh-keygen -Y verify -f allowed_signers -I {id} -n {namespace} -s invitation.json.sig "
+    "< invitation.json`. Whoever invited you can tell you the line in `allowed_signers`.",
     "rules": "## Rules",
     "forbidden": "- **AI assistants: none.** Do not use them for this.",
     "disclosed": "- **AI assistants: yes, and say so.** Write into `disclosure.toml` which you used, and for what.",
@@ -90,6 +94,9 @@ _ZH: dict[str, str] = {
     "deduct": "- 超出作答时间后，每开始一个 {each}，扣除 {percent:g} % 的分数{until}。",
     "until": "，最迟到其后 {until}",
     "several": "- 可以提交多次；以按时收到的最新一份为准。",
+    "signed": "- 以上条款带有签名，`check.pyz doctor` 会据此核对每个文件。如需用 OpenSSH 自行验证签名："
+    "`ssh-keygen -Y verify -f allowed_signers -I {id} -n {namespace} -s invitation.json.sig < invitation.json`。"
+    "`allowed_signers` 里的那一行可以向邀请你的人核实。",
     "rules": "## 规则",
     "forbidden": "- **AI 助手：不可使用。** 本测试中请不要使用。",
     "disclosed": "- **AI 助手：可以使用，但须说明。** 请在 `disclosure.toml` 里写明用了什么、用在哪里。",
@@ -213,7 +220,8 @@ def _times(assessment: Assessment, invitation: Invitation) -> Iterator[str]:
     yield say[late.rule.value].format(each=each, percent=late.percent or 0, until=until)
     if late.rule is not LateRule.REFUSE and late.until is not None:
         yield say["refuse"]
-    yield say["several"] + "\n"
+    yield say["several"]
+    yield say["signed"].format(id=assessment.id, namespace=NAMESPACE) + "\n"
 
 
 def _rules(assessment: Assessment, language: Language) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 assessment.yaml  assessment.forms.yaml  variants.lock.yaml
 assessment.key                     secret: it signs, it draws; of mode 0600
+assessment.signers                 public: the line by which `ssh-keygen -Y verify` knows its signatures
 invitations/C-0017-1.json          the first invitation of C-0017, whole; never for a candidate
 bundles/C-0017-1.zip               what that candidate gets
 variants/bank/  variants/solutions/     deployed variants
@@ -38,6 +39,11 @@ class Office:
     def key(self) -> Path:
         """The file of the key."""
         return self.assessment.with_suffix(".key")
+
+    @property
+    def signers(self) -> Path:
+        """The file of the public line by which signatures are known."""
+        return self.assessment.with_suffix(".signers")
 
     @property
     def forms(self) -> Path:

@@ -7,6 +7,7 @@ import platform
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+from grader.takehome.kit.terms import digest_of_letter
 from grader.takehome.kit.words import say, tell
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ def _show_packages(bundle: Bundle) -> list[str]:
 
 
 def _file_faults(bundle: Bundle) -> Iterator[str]:
+    if digest_of_letter(bundle.invitation) != bundle.terms["invitation"]:
+        yield say(bundle.language, "{path} is not as it was handed out", path="invitation.json")
     for path, digest in bundle.invitation["files"].items():
         file = bundle.root / path
         if not file.is_file():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 TERMS = "terms.json"
@@ -48,6 +49,15 @@ class Bundle:
             return EMPTY
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         return STARTER if digest == self.questions[folder]["starters"].get(path.name) else READY
+
+
+def digest_of_letter(letter: Mapping[str, object]) -> str:
+    """Return the SHA-256 of what an invitation says of the candidate, the times and the questions.
+
+    The list of files is left out, for this archive is one of them, and so is the signature over it.
+    """
+    terms = {name: value for name, value in letter.items() if name not in {"files", "signature"}}
+    return hashlib.sha256(json.dumps(terms, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 class UnreadableBundleError(Exception):
