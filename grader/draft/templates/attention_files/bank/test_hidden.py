@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.exam import assert_close, assert_equal, hint, points, stated
+from grader.exam import assert_close, assert_equal, contract, hint, points, stated
 
 SEEDS = st.integers(0, 2**32 - 1)
 LIMITS = SLOT_goodvalues
@@ -45,6 +45,7 @@ def draw(seed, leading, length, dtype=torch.float64, scale=1.0):
 
 @points(4, group="values", group_zh="数值")
 @stated("values", "tolerance")
+@contract("the plain case: each check below asks for values too, in one case of its own")
 @hint(en="Whom does the first position see, and whom the last?", zh="第一个位置能看到谁？最后一个呢？")
 @given(seed=SEEDS, length=st.integers(1, 6))
 @settings(max_examples=6)
@@ -57,6 +58,7 @@ def test_values(solution, seed, length):
 
 @points(1, group="shapes", group_zh="形状")
 @stated("shapes")
+@contract("batches and nothing at all are promised, and later checks use only some of them")
 @hint(en="Which axes does the last product join?", zh="最后的乘积作用于哪些轴？")
 @pytest.mark.parametrize("leading", [(2,), (2, 3), (0,)])
 def test_shapes(solution, leading):
@@ -69,6 +71,7 @@ def test_shapes(solution, leading):
 
 @points(2, group="what is not seen", group_zh="看不到的内容")
 @stated("unseen", "values")
+@contract("not one bit is a promise of its own; most who break it break the values as well")
 @hint(en="What is left of a score that is not seen?", zh="看不到的分数还剩下什么？")
 @given(seed=SEEDS)
 @settings(max_examples=4)
@@ -88,6 +91,7 @@ def test_what_is_not_seen_changes_no_bit(solution, seed):
 
 @points(2, group="large scores", group_zh="很大的分数")
 @stated("large")
+@contract("double precision overflows much later than half, so it is asked apart")
 @hint(en="What does softmax allow to subtract?", zh="softmax 允许先减去什么？")
 @given(seed=SEEDS)
 @settings(max_examples=4)

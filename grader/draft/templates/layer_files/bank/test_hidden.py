@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.exam import assert_close, assert_equal, hint, points, stated
+from grader.exam import assert_close, assert_equal, contract, hint, points, stated
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -33,6 +33,7 @@ def draw(seed, shape, dtype=torch.float64, scale=1.0):
 
 @points(3, group="values", group_zh="数值")
 @stated("values", "tolerance", "precision")
+@contract("the plain case: each check below asks for values too, in one case of its own")
 @hint(en="Along which axis? Where does eps stand?", zh="沿哪个轴？eps 加在哪里？")
 @given(seed=SEEDS, width=st.integers(2, 6))
 @settings(max_examples=8)
@@ -45,6 +46,7 @@ def test_values(solution, seed, width):
 
 @points(1, group="shapes", group_zh="形状")
 @stated("shapes")
+@contract("any number of axes is promised, and later checks use one or two")
 @hint(en="How many axes may come before the last?", zh="最后一个轴之前可以有几个轴？")
 @pytest.mark.parametrize("shape", [(4,), (2, 3, 5), (2, 1, 2, 3), (0, 4), (2, 0, 3)])
 def test_shapes(solution, shape):
@@ -123,6 +125,7 @@ def call_and_return_arguments(submission, rows, gain):
 
 @points(1, group="arguments", group_zh="参数")
 @stated("arguments")
+@contract("the argument is promised to stay; who writes into it mostly breaks the values too")
 @hint(en="Which of your operations write in place?", zh="你的哪些操作是原地写入？")
 def test_arguments_stay(solution):
     for dtype in (torch.float64, torch.float32):

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.exam import assert_close, assert_equal, hint, points, stated
+from grader.exam import assert_close, assert_equal, contract, hint, points, stated
 
 SEEDS = st.integers(0, 2**32 - 1)
 RATE, HEAVY = 0.2, 0.6
@@ -74,6 +74,7 @@ OPTIONS = {"rate": RATE, "heavy": HEAVY, "stale": 0.7, "training": True, "frozen
 
 @points(4, group="steps", group_zh="训练步")
 @stated("step", "rule", "result", "tolerance")
+@contract("the plain case: each check below asks for the step too, in one case of its own")
 @hint(en="What was in the gradients before? When are they too large?", zh="之前梯度中有什么？何时算太大？")
 @given(seed=SEEDS)
 @settings(max_examples=5)

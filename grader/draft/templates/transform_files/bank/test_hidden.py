@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.exam import assert_equal, hint, points, stated
+from grader.exam import assert_equal, contract, hint, points, stated
 
 sequences = st.lists(st.lists(st.integers(0, 9), max_size=8), min_size=1, max_size=5)
 
@@ -35,6 +35,7 @@ def test_batches(solution, batch, pad):
 
 @points(2, group="cutting", group_zh="截断")
 @stated("cut", "mask")
+@contract("cuts in the middle of long sequences, which are seldom drawn")
 @hint(en="What is left of nine ids in five places?", zh="九个 id 放进五个位置，留下哪些？")
 def test_long_sequences(solution):
     batch = [list(range(1, 10)), list(range(11, 17)), [7, 0], [0, 0, 0]]
