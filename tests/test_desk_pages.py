@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,15 @@ from small_questions import graded, write_question
 from test_cli import assert_told
 from test_judging import CARD
 from test_pages import browser, contrast, show
+from test_report_samples import EVERY_OUTCOME, PARTIAL
 
 from grader.gradebook import Gradebook
+from grader.report import Audience, Reader
+from grader.report.pages.submission import evidence
 from grader.takehome.assessment import Criterion, Title
 from grader.takehome.cohort import Cohort
 from grader.takehome.desk.cohort_page import Member, cohort_page, percentiles
-from grader.takehome.desk.pages import Dossier, Line, Summary, reviewer_page
+from grader.takehome.desk.pages import Dossier, Line, Summary, address, reviewer_page
 from grader.takehome.statistics import statistics_of
 from grader.takehome.walkthrough import MOST, Talk, walkthrough
 
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
     from browser import Browser
 
     from grader.question import Language
+    from grader.report.pages.markup import Markup
+    from grader.verdict import Verdict
 
 __all__ = ["browser"]  # the fixture of the other page tests
 
@@ -70,13 +76,9 @@ def pages(room: Class, reader: str) -> dict[str, str]:
 
 def test_a_reviewer_has_the_evidence_and_no_name(room: Class) -> None:
     found = pages(room, "reviewer")
-    index = found["C-02/index.html"]
+    page = found["C-02.html"]
 
-    assert sorted(name for name in found if name.startswith("C-01")) == [
-        "C-01/1.html",
-        "C-01/2.html",
-        "C-01/index.html",
-    ]
+    assert sorted(found) == ["C-01.html", "C-02.html", "C-03.html"]
     for expected in (
         "Walkthrough",
         "Scorecard",
@@ -84,11 +86,23 @@ def test_a_reviewer_has_the_evidence_and_no_name(room: Class) -> None:
         "Disclosure",
         "minutes",
         "not handed in",
-        "./1.html",
+        'href="#question-1"',
+        "grade rerun VERDICT.json",
     ):
-        assert expected in index
-    assert "test_hidden.py" in found["C-02/1.html"] or "rerun" in found["C-02/1.html"]
+        assert expected in page
     assert all(len(text.encode()) < 2**20 for text in found.values())
+
+
+@pytest.mark.parametrize("reader", ["reviewer", "candidate"])
+def test_a_report_is_one_file(room: Class, reader: str) -> None:
+    """T14: every link leads to a place on the page, and no two places have one name."""
+    for text in pages(room, reader).values():
+        places = re.findall(r' id="([^"]+)"', text)
+        links = re.findall(r' href="([^"]+)"', text)
+
+        assert len(places) == len(set(places)) > 4
+        assert {link.removeprefix("#") for link in links} <= set(places)
+        assert all(link.startswith("#") for link in links)
 
 
 def test_no_reviewer_sees_an_accommodation(room: Class) -> None:
@@ -100,8 +114,8 @@ def test_no_reviewer_sees_an_accommodation(room: Class) -> None:
 
 
 def test_a_late_answer_says_what_was_taken_off(room: Class) -> None:
-    assert "Received late: 80% of 20 points count." in pages(room, "reviewer")["C-03/index.html"]
-    assert "Received in time." in pages(room, "candidate")["C-01/index.html"]
+    assert "Received late: 80% of 20 points count." in pages(room, "reviewer")["C-03.html"]
+    assert "Received in time." in pages(room, "candidate")["C-01.html"]
 
 
 def test_a_candidate_sees_what_the_feedback_allows(room: Class) -> None:
@@ -111,7 +125,7 @@ def test_a_candidate_sees_what_the_feedback_allows(room: Class) -> None:
         (receipt,) = register.receipts(register.find("C-02"))
         verdict = register.gradings(receipt)[1]
 
-    assert "C-02/1.html" in found
+    assert "question-1-" in found["C-02.html"]
     for text in found.values():
         for hidden in ("Walkthrough", "Scorecard", "test_an_object_of_the_suite", str(verdict.seed)):
             assert hidden not in text
@@ -122,7 +136,7 @@ def test_without_feedback_there_are_no_points(tmp_path: Path) -> None:
     room.sheet.write_text(room.sheet.read_text() + "feedback: none\n", encoding="utf-8")
     room.hand_in("C-01")
     assert_told(room.run("grade"), 0)
-    index = pages(room, "candidate")["C-01/index.html"]
+    index = pages(room, "candidate")["C-01.html"]
 
     assert "points" not in index.split("<body>")[1].lower()
     assert "accepted" in index
@@ -130,7 +144,7 @@ def test_without_feedback_there_are_no_points(tmp_path: Path) -> None:
 
 def test_the_pages_speak_chinese(room: Class) -> None:
     assert_told(room.run("report", "--candidate", "C-02", "--lang", "zh"), 0)
-    index = (room.root / "reports/reviewer/C-02/index.html").read_text(encoding="utf-8")
+    index = (room.root / "reports/reviewer/C-02.html").read_text(encoding="utf-8")
 
     assert "面谈提纲" in index
     assert "难懂" in index
@@ -200,9 +214,14 @@ def test_a_walkthrough_of_what_is_no_python_is_empty(tmp_path: Path) -> None:
 HOSTILE = '<script>alert(1)</script> & "x"'
 
 
-def a_summary() -> Summary:
+def shown(verdict: Verdict, number: int, language: Language) -> Markup:
+    return evidence(verdict, Reader(Audience.REVIEWER, language, {"solution.py": SOURCE}), address(number))
+
+
+def a_summary(language: Language) -> Summary:
     lines = (
-        Line("Pooling", 15.5, 20, "partial", answered=True, page="1.html"),
+        Line("Pooling", 15.5, 20, "partial", answered=True, evidence=shown(PARTIAL, 1, language)),
+        Line(HOSTILE, 0.0, 6, "rejected", answered=True, evidence=shown(EVERY_OUTCOME, 2, language)),
         Line(HOSTILE, 0.0, 6, "", answered=False),
     )
     return Summary(HOSTILE, "C-0017", 1, True, 0.8, 15.5, 12.4, 26, lines)
@@ -218,7 +237,7 @@ def a_dossier() -> Dossier:
 @pytest.mark.parametrize("width", [320, 1200])
 def test_a_browser_shows_a_reviewers_page(language: Language, width: int, browser: Browser, tmp_path: Path) -> None:
     """Nothing is asked of the network or run, every text can be read, and a phone scrolls down alone."""
-    show(browser, tmp_path, reviewer_page(a_summary(), a_dossier(), language), width=width)
+    show(browser, tmp_path, reviewer_page(a_summary(language), a_dossier(), language), width=width)
 
     assert len(browser.heard("Network.requestWillBeSent")) == 1
     assert not browser.heard("Log.entryAdded") + browser.heard("Runtime.consoleAPICalled")

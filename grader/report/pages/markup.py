@@ -7,6 +7,7 @@ attributes from two closed lists. Neither list has a script, a frame, an image, 
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, TypeAlias
@@ -70,6 +71,15 @@ def document(title: str, language: Language, *body: Node) -> str:
         f"<title>{_escaped(title)}</title>\n<style>\n{style}</style>\n</head>\n"
         f"<body>\n{''.join(map(_inner, body))}\n</body>\n</html>\n"
     )
+
+
+def below(address: str, *body: Node) -> Markup:
+    """Return parts of one page that stand on another, beside parts with the same names: each address is put below one.
+
+    No text of a page has a quotation mark that is not escaped, so what looks like an attribute is one.
+    """
+    named = re.sub(r' (id|aria-labelledby)="', rf' \1="{address}-', "".join(map(_inner, body)))
+    return Markup(named.replace(' href="#', f' href="#{address}-'))
 
 
 def link_to(path: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.report.candidate import candidate_report, executed, group_scores, measured_speeds
 from grader.report.pages.evidence import draw_check, draw_fault, draw_hidden
 from grader.report.pages.listing import Listing, draw_listing, find_marks, make_listing
-from grader.report.pages.markup import Markup, document, element
+from grader.report.pages.markup import Markup, below, document, element
 from grader.report.pages.parts import (
     draw_head,
     draw_limits,
@@ -38,15 +39,45 @@ if TYPE_CHECKING:
 _WITHHELD = "The submission printed something. It is not shown, because it may repeat hidden inputs."
 
 
+@dataclass(frozen=True)
+class _Content:
+    """What a page shows below its head."""
+
+    report: Verdict | CandidateReport
+    reason: Markup | None
+    sections: Sections
+
+
 def html_report(verdict: Verdict, reader: Reader) -> str:
     """Return the page that `reader` may see."""
-    if reader.audience is Audience.REVIEWER:
-        return reviewer_page(verdict, reader.source, reader.language)
-    return candidate_page(candidate_report(verdict, reader.source), reader.language)
+    return _page(_content(verdict, reader), reader.language)
+
+
+def evidence(verdict: Verdict, reader: Reader, address: str) -> Markup:
+    """Return what that page shows below its head, to stand on another page.
+
+    Args:
+        verdict: of one submission.
+        reader: who may see it.
+        address: below which its own addresses are put.
+    """
+    content = _content(verdict, reader)
+    body = [section(*each) for each in _sections(content, reader.language)]
+    return below(address, content.reason, body)
 
 
 def candidate_page(report: CandidateReport, language: Language) -> str:
     """Return the page of the candidate, made from the candidate's document alone: what is not in it cannot be shown."""
+    return _page(_for_candidate(report, language), language)
+
+
+def _content(verdict: Verdict, reader: Reader) -> _Content:
+    if reader.audience is Audience.REVIEWER:
+        return _for_reviewer(verdict, reader.source, reader.language)
+    return _for_candidate(candidate_report(verdict, reader.source), reader.language)
+
+
+def _for_candidate(report: CandidateReport, language: Language) -> _Content:
     place = draw_fault(report.location, report.column, Listing(), language) if report.location else None
     checks = [draw_check(check, f"check-{index}", Listing(), language) for index, check in enumerate(report.public, 1)]
     withheld = element("p", say(language, _WITHHELD)) if report.output_withheld else None
@@ -59,11 +90,11 @@ def candidate_page(report: CandidateReport, language: Language) -> str:
         "Notes": [draw_notes(report.notes)],
         "Output of the submission": [draw_output(report.output, language), withheld],
     }
-    return _page(report, draw_reason(report, place, language), sections, language)
+    return _Content(report, draw_reason(report, place, language), sections)
 
 
-def reviewer_page(verdict: Verdict, source: Mapping[str, str], language: Language) -> str:
-    """Return the page of a reviewer, with the evidence behind every point; `source` is the submission's own text."""
+def _for_reviewer(verdict: Verdict, source: Mapping[str, str], language: Language) -> _Content:
+    """Return the evidence behind every point; `source` is the submission's own text."""
     listing = make_listing(source)
     addressed = [(f"check-{index}", check) for index, check in enumerate(executed(verdict), 1)]
     marks = find_marks((each for each in addressed if each[1].outcome is not Outcome.PASSED), verdict.location, listing)
@@ -79,23 +110,26 @@ def reviewer_page(verdict: Verdict, source: Mapping[str, str], language: Languag
         "Output of the submission": [draw_output(verdict.output, language)],
         "How it was graded": [_provenance(verdict, language)],
     }
-    return _page(verdict, draw_reason(verdict, place, language), sections, language)
+    return _Content(verdict, draw_reason(verdict, place, language), sections)
 
 
-def _page(
-    report: Verdict | CandidateReport,
-    reason: Markup | None,
-    sections: Sections,
-    language: Language,
-) -> str:
-    """Return a page with a table of contents; a section without parts is left out."""
-    shown = {phrase: parts for phrase, given in sections.items() if (parts := [part for part in given if part])}
-    ids = {phrase: phrase.lower().replace(" ", "-") for phrase in shown}
-    links = [element("a", say(language, phrase), href=f"#{id_}") for phrase, id_ in ids.items()]
+def _sections(content: _Content, language: Language) -> list[tuple[str, str, list[Markup]]]:
+    """Return address, heading and parts of each section; one without parts is left out."""
+    return [
+        (phrase.lower().replace(" ", "-"), say(language, phrase), parts)
+        for phrase, given in content.sections.items()
+        if (parts := [part for part in given if part])
+    ]
+
+
+def _page(content: _Content, language: Language) -> str:
+    """Return a page with a table of contents."""
+    report, sections = content.report, _sections(content, language)
+    links = [element("a", heading, href=f"#{address}") for address, heading, _ in sections]
     contents = element("nav", links, class_="contents", aria_label=say(language, "Contents")) if links else None
-    body = [section(ids[phrase], say(language, phrase), parts) for phrase, parts in shown.items()]
     title = one_line(f"{report.submission.name} · {report.title.in_language(language)}")
-    return document(title, language, draw_head(report, language), contents, element("main", reason, body))
+    body = element("main", content.reason, [section(*each) for each in sections])
+    return document(title, language, draw_head(report, language), contents, body)
 
 
 def _candidate_speed(speed: Speed, language: Language) -> Markup:

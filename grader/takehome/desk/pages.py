@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from grader.report.pages.markup import Markup, document, element, link_to
+from grader.report.pages.markup import Markup, document, element
 from grader.report.pages.parts import section
 from grader.report.untrusted import one_line
 from grader.report.wording import number, status_word
@@ -30,8 +30,8 @@ class Line:
     status: str
     """Of the verdict; empty without one."""
     answered: bool
-    page: str = ""
-    """File beside the report that has the evidence; empty without one."""
+    evidence: Markup | None = None
+    """Of each of its points; None without a verdict."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,11 @@ def candidate_page(summary: Summary, language: Language) -> str:
     return _page(summary, language, sections)
 
 
+def address(position: int) -> str:
+    """Return where on the page the evidence of a question stands, counted from 1."""
+    return f"question-{position}"
+
+
 _LIMITS = (
     "Points say what the checks saw: not how the code reads, nor how the candidate works with others, nor who "
     "wrote it. A person decides, and says why."
@@ -88,10 +93,15 @@ _LIMITS = (
 
 def _page(summary: Summary, language: Language, sections: Mapping[str, Sequence[Markup]]) -> str:
     shown = {name: parts for name, parts in sections.items() if parts}
-    ids = {name: name.lower().replace(" ", "-") for name in shown}
-    links = [element("a", phrase(language, name), href=f"#{ids[name]}") for name in shown]
+    parts = [(name.lower().replace(" ", "-"), phrase(language, name), parts) for name, parts in shown.items()]
+    parts += [
+        (address(position), f"{position}. {one_line(each.title)}", [each.evidence])
+        for position, each in enumerate(summary.lines, start=1)
+        if each.evidence is not None
+    ]
+    links = [element("a", heading, href=f"#{place}") for place, heading, _ in parts]
     contents = element("nav", links, class_="contents", aria_label=phrase(language, "Contents"))
-    body = [section(ids[name], phrase(language, name), parts) for name, parts in shown.items()]
+    body = [section(*each) for each in parts]
     return document(f"{summary.candidate} · {summary.title}", language, _head(summary, language), contents,
                     element("main", body))  # fmt: skip
 
@@ -129,13 +139,14 @@ def _paragraph(language: Language, text: str, **values: object) -> Markup:
 
 def _lines(summary: Summary, language: Language) -> Markup:
     heads = ("question", "points", "state") if summary.scored else ("question", "state")
-    rows = [_line(each, language, scored=summary.scored) for each in summary.lines]
+    lines = enumerate(summary.lines, start=1)
+    rows = [_line(position, each, language, scored=summary.scored) for position, each in lines]
     return table([phrase(language, head) for head in heads], rows, phrase(language, "Questions"))
 
 
-def _line(line: Line, language: Language, *, scored: bool) -> Markup:
+def _line(position: int, line: Line, language: Language, *, scored: bool) -> Markup:
     title = one_line(line.title)
-    name = element("a", title, href=link_to(line.page)) if line.page else title
+    name = element("a", title, href=f"#{address(position)}") if line.evidence is not None else title
     if line.status:
         state = status_word(Status(line.status), language)
     else:

@@ -1,9 +1,9 @@
-"""The reports of an assessment, as folders of pages that need nothing beside them.
+"""The reports of an assessment, as pages that need nothing beside them.
 
-reports/reviewer/<candidate>/index.html, <position>.html     blind: by the pseudonym alone, with the evidence of each point
-reports/candidate/<candidate>/index.html, <position>.html    made from what a candidate may see, and of nothing else
-reports/cohort/index.html, batch.html                        the team's
-"""  # noqa: E501  the lines of a table
+reports/reviewer/<candidate>.html        blind: by the pseudonym alone, with the evidence of each point
+reports/candidate/<candidate>.html       made from what a candidate may see, and of nothing else
+reports/cohort/index.html, batch.html    the team's
+"""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from grader.errors import SubmissionError
 from grader.files import write_whole
 from grader.gradebook import Grade, Gradebook
 from grader.question import Feedback
-from grader.report import Audience, render
+from grader.report import Audience, Reader
 from grader.report.pages.batch import batch_page
+from grader.report.pages.submission import evidence
 from grader.submission import read_submission
 from grader.takehome.cohort import Cohort
 from grader.takehome.desk.cohort_page import Member, cohort_page
 from grader.takehome.desk.judging import agreement, decision_of
 from grader.takehome.desk.marking import Answer, unpacked
-from grader.takehome.desk.pages import Dossier, Line, Summary, candidate_page, reviewer_page
+from grader.takehome.desk.pages import Dossier, Line, Summary, address, candidate_page, reviewer_page
 from grader.takehome.desk.scores import scores_of
 from grader.takehome.notice import feedback_on
 from grader.takehome.statistics import statistics_of
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.question import Language
+    from grader.report.pages.markup import Markup
     from grader.rubric import AnyQuestion
     from grader.takehome.desk.desk import Desk
     from grader.takehome.desk.marking import Questions
@@ -43,44 +45,47 @@ REPORTS = "reports"
 
 
 def publish_reviewer(desk: Desk, score: Score, questions: Questions, language: Language) -> Path:
-    """Write what a reviewer sees of one invitation; return its first page."""
-    folder = _folder(desk, Audience.REVIEWER, score)
-    talks = []
-    for scored in score.questions:
-        verdict = scored.verdict
-        if verdict is None:
-            continue
-        sources = _sources(desk, score, scored, questions.find(scored.asked))
-        page = render(verdict, "html", Audience.REVIEWER, language, source=sources)
-        write_whole(folder / _page_of(scored), page)
-        talks.append((verdict.title.in_language(language), walkthrough(sources, verdict, language)))
+    """Write what a reviewer sees of one invitation, and return the file."""
+    talks, lines = [], []
+    for position, scored in enumerate(score.questions, start=1):
+        question, verdict, shown = questions.find(scored.asked), scored.verdict, None
+        if verdict is not None:
+            sources = _sources(desk, score, scored, question)
+            shown = evidence(verdict, Reader(Audience.REVIEWER, language, sources), address(position))
+            talks.append((verdict.title.in_language(language), walkthrough(sources, verdict, language)))
+        lines.append(_line(scored, question, language, shown))
     disclosure = json.loads(score.receipt.disclosure) if score.receipt else {}
     dossier = Dossier(desk.assessment.scorecard, disclosure, talks)
-    summary = _summary(desk, score, questions, language)
-    return _written(folder / "index.html", reviewer_page(summary, dossier, language))
+    page = reviewer_page(_summary(desk, score, lines, language), dossier, language)
+    return _written(_file(desk, Audience.REVIEWER, score), page)
 
 
 def publish_candidate(desk: Desk, score: Score, questions: Questions, language: Language) -> Path:
-    """Write what a candidate may see of one invitation; return its first page."""
-    folder = _folder(desk, Audience.CANDIDATE, score)
-    levels = []
-    for scored in score.questions:
-        question = questions.find(scored.asked)
-        levels.append(feedback_on(desk.assessment, question))
-        verdict = scored.verdict
-        if verdict is not None:
+    """Write what a candidate may see of one invitation, and return the file."""
+    asked = [(scored, questions.find(scored.asked)) for scored in score.questions]
+    told = all(feedback_on(desk.assessment, question) is not Feedback.NONE for _, question in asked)
+    lines = []
+    for position, (scored, question) in enumerate(asked, start=1):
+        shown = None
+        if scored.verdict is not None:
             # neither the variant nor a level beyond the assessment's
-            shown = verdict.model_copy(update={"feedback": levels[-1], "question": scored.asked.question})
-            sources = _sources(desk, score, scored, question)
-            write_whole(folder / _page_of(scored), render(shown, "html", Audience.CANDIDATE, language, source=sources))
-    summary = _summary(desk, score, questions, language, scored=Feedback.NONE not in levels)
-    return _written(folder / "index.html", candidate_page(summary, language))
+            changes = {"feedback": feedback_on(desk.assessment, question), "question": scored.asked.question}
+            reader = Reader(Audience.CANDIDATE, language, _sources(desk, score, scored, question))
+            shown = evidence(scored.verdict.model_copy(update=changes), reader, address(position))
+        lines.append(_line(scored, question, language, shown, scored=told))
+    summary = _summary(desk, score, lines, language, scored=told)
+    return _written(_file(desk, Audience.CANDIDATE, score), candidate_page(summary, language))
 
 
-def _folder(desk: Desk, audience: Audience, score: Score) -> Path:
-    folder = desk.office.folder / REPORTS / audience.value / score.invited.label
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def report_file(desk: Desk, audience: Audience, label: str) -> Path:
+    """Return where the report on one invitation lies."""
+    return desk.office.folder / REPORTS / audience.value / f"{label}.html"
+
+
+def _file(desk: Desk, audience: Audience, score: Score) -> Path:
+    path = report_file(desk, audience, score.invited.label)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def _written(path: Path, text: str) -> Path:
@@ -88,11 +93,7 @@ def _written(path: Path, text: str) -> Path:
     return path
 
 
-def _page_of(scored: Scored) -> str:
-    return f"{scored.asked.position}.html"
-
-
-def _summary(desk: Desk, score: Score, questions: Questions, language: Language, *, scored: bool = True) -> Summary:
+def _summary(desk: Desk, score: Score, lines: Sequence[Line], language: Language, *, scored: bool = True) -> Summary:
     return Summary(
         title=desk.assessment.title.in_language(language),
         candidate=score.invited.terms.candidate,
@@ -102,19 +103,21 @@ def _summary(desk: Desk, score: Score, questions: Questions, language: Language,
         reached=score.reached if scored else None,
         total=score.total if scored else None,
         maximum=score.maximum,
-        lines=tuple(_line(each, questions.find(each.asked), language, scored=scored) for each in score.questions),
+        lines=tuple(lines),
         scored=scored,
     )
 
 
-def _line(each: Scored, question: AnyQuestion, language: Language, *, scored: bool) -> Line:
+def _line(
+    each: Scored, question: AnyQuestion, language: Language, shown: Markup | None, *, scored: bool = True
+) -> Line:
     return Line(
         title=question.spec.title.in_language(language),
         points=each.points if scored else None,
         maximum=each.asked.points,
         status=each.grading.status if each.grading else "",
         answered=each.answered,
-        page=_page_of(each) if each.grading else "",
+        evidence=shown,
     )
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from grader.records import RECORD, Entry
+from grader.report import Audience
 from grader.takehome.desk.chain import Event
 from grader.takehome.desk.marking import MANIFEST, place_of
-from grader.takehome.desk.publication import REPORTS
+from grader.takehome.desk.publication import REPORTS, report_file
 from grader.takehome.desk.register import PURGED
 from grader.takehome.desk.tables import (
     Base,
@@ -86,8 +87,8 @@ def _remove_files(desk: Desk, mine: Sequence[Invited], receipts: Sequence[Receip
         for asked in terms.asked:
             entry = Entry(candidate=each.label, question=asked.asked, path="")
             (desk.results / entry.file).unlink(missing_ok=True)
-        for folder in (desk.office.folder / REPORTS).glob(f"*/{each.label}"):
-            shutil.rmtree(folder)
+        for audience in Audience:
+            report_file(desk, audience, each.label).unlink(missing_ok=True)
     # what names everybody is written anew by the next grading, and the next report
     for name in (RECORD, MANIFEST):
         (desk.results / name).unlink(missing_ok=True)

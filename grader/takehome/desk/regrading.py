@@ -16,7 +16,7 @@ from grader.records import BatchFolder
 from grader.report import Audience
 from grader.takehome.desk.chain import Event
 from grader.takehome.desk.marking import entrants_of, grading_row, record_of, suite_of
-from grader.takehome.desk.publication import REPORTS
+from grader.takehome.desk.publication import report_file
 from grader.takehome.desk.tables import RegradingRow
 from grader.verdict import Verdict
 
@@ -107,6 +107,5 @@ def apply(desk: Desk, regraded: Sequence[Regraded], reason: str) -> None:
 
 def to_reissue(desk: Desk, regraded: Iterable[Regraded]) -> list[str]:
     """Return whose feedback was written before, and says something else now."""
-    issued = desk.office.folder / REPORTS / Audience.CANDIDATE.value
     labels = {each.answer.invited.label for each in regraded if each.change.marks}
-    return sorted(label for label in labels if (issued / label).exists())
+    return sorted(label for label in labels if report_file(desk, Audience.CANDIDATE, label).exists())
