@@ -54,8 +54,9 @@ def _ordered(sample):
 
 
 def _shares(sample, cuts):
-    """Return the share of each bin."""
-    counts = np.bincount(np.searchsorted(cuts, sample), minlength=len(cuts) + 1)
+    """Return the share of a sorted sample in each bin."""
+    ends = np.searchsorted(sample, cuts, "right")
+    counts = np.diff(ends, prepend=0, append=len(sample))
     return np.maximum(counts / len(sample), FLOOR)
 
 
