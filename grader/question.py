@@ -309,6 +309,11 @@ class Entry:
         """The id with its family, as in `nlp/masked-pooling`."""
         return f"{self.spec.family}/{self.spec.id}"
 
+    @property
+    def variant_of(self) -> str:
+        """Qualified id of the question it is a variant of, or nothing."""
+        return ""
+
 
 @dataclass(frozen=True)
 class Question(Entry):
@@ -325,6 +330,11 @@ class Question(Entry):
     def suite(self, visibility: Visibility) -> Path:
         """Return the file of the public or the hidden suite."""
         return self.folder / f"test_{visibility.value}.py"
+
+    @property
+    def variant_of(self) -> str:
+        """Qualified id of the question it is a variant of, or nothing."""
+        return self.spec.variant.of if self.spec.variant else ""
 
     @property
     def max_points(self) -> float:

@@ -23,6 +23,7 @@ def score(question: Question, checks: Sequence[Check], submission: SubmissionId,
     status = _status(graded, run, len(question.spec.submission.exports))
     return Verdict(
         question=question.qualified_id,
+        variant_of=question.variant_of,
         title=question.spec.title,
         submission=submission,
         status=status,
@@ -56,6 +57,7 @@ def unread(
     """Return the verdict on a submission that was not run."""
     return Verdict(
         question=question.qualified_id,
+        variant_of=question.variant_of,
         title=question.spec.title,
         submission=submission,
         status=status,

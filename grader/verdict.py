@@ -265,6 +265,8 @@ class Verdict(Frozen):
 
     format: Literal[1] = 1
     question: str
+    variant_of: str = ""
+    """Qualified id of the question that it is a variant of; empty for most."""
     title: Text
     submission: SubmissionId
     status: Status

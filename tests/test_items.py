@@ -18,11 +18,12 @@ from test_cli import assert_told, grade
 from test_report_samples import EMPTY, hidden, verdict
 
 from grader.errors import InputError
-from grader.gradebook import Grade, Sheet
+from grader.gradebook import Grade, Gradebook, Sheet
 from grader.records import BatchFolder, BatchRecord, Entry
-from grader.takehome.cohort import check_columns, read_cohort
+from grader.takehome.cohort import check_columns, read_cohort, variants_of
 from grader.takehome.intervals import LEVEL, median, wilson
 from grader.takehome.items import ENOUGH, Column, Finding, analyse
+from grader.takehome.siblings import compare
 from grader.takehome.statistics import statistics_of
 from grader.verdict import Outcome, Status
 
@@ -275,3 +276,68 @@ def test_the_command_tells_and_writes(tmp_path: Path) -> None:
     assert [row["item"] for row in rows] == [f"test_{n}" for n in range(7)]
     assert rows[0]["findings"] == "nobody"
     assert_told(grade("stats", tmp_path), 2, "no batch was graded here")
+
+
+# --- variants --------------------------------------------------------------------------------------------------------
+
+
+def variants(count: int, seed: int, unfair: float = 0.0) -> list[Finding]:
+    """Deal four variants to a class; the last takes so much of everybody's points. Return what was called of each."""
+    draw = np.random.default_rng(seed)
+    able = draw.beta(4, 2, size=count)
+    dealt = draw.permutation(np.arange(count) % 4)
+    answers = {
+        f"v{number}": [
+            (float(np.clip(share + draw.normal(0, 0.1) - unfair * (number == 3), 0, 1)), 1.0)
+            for share in able[dealt == number]
+        ]
+        for number in range(4)
+    }
+    return [finding for item in compare("a question", answers, 20.0).items for finding in item.findings]
+
+
+def test_an_unfair_variant_is_found_in_a_class_of_200() -> None:
+    """One that costs three tenths of the points: always. A quarter: nineteen times of twenty."""
+    assert all(Finding.UNLIKE in variants(200, seed, unfair=0.3) for seed in range(CLASSES))
+    assert sum(Finding.UNLIKE in variants(200, seed, unfair=0.25) for seed in range(CLASSES)) >= 0.95 * CLASSES
+
+
+@pytest.mark.parametrize("count", [30, 60, 200])
+def test_fair_variants_are_hardly_ever_called(count: int) -> None:
+    """Of 400 fair ones, at most one in a hundred."""
+    assert sum(len(variants(count, seed)) for seed in range(CLASSES)) <= 0.01 * 4 * CLASSES
+
+
+def test_no_variant_is_called_in_a_class_of_15() -> None:
+    """However unfair it is: there is no gap to be misread."""
+    assert not any(variants(15, seed, unfair=0.6) for seed in range(CLASSES))
+    small = compare("a question", {"a": [(1.0, 1.0)] * 8, "b": [(0.0, 1.0)] * 7}, 5.0)
+    assert [(item.name, item.candidates, item.full, item.gap) for item in small.items] == [
+        ("a", 8, 8, None),
+        ("b", 7, 0, None),
+    ]
+
+
+def test_a_gap_is_the_difference_of_the_means() -> None:
+    """Of one variant and all others together; with its interval."""
+    figures = compare("a question", {"a": [(0.5, 1.0)] * 10 + [(0.7, 1.0)] * 10, "b": [(0.9, 1.0)] * 20}, 5.0)
+    first, second = figures.items
+
+    assert first.gap is not None
+    assert second.gap is not None
+    assert first.gap.value == pytest.approx(-0.3)
+    assert first.gap.low < -0.3 < first.gap.high < -0.2
+    assert second.gap.value == pytest.approx(0.3)
+    assert first.findings == second.findings == (Finding.UNLIKE,)
+
+
+def test_variants_are_told_by_their_verdicts() -> None:
+    """Marks of several variants of one question stand together; a question without variants does not."""
+    marks = [
+        Grade(f"C-{index}", verdict(Status.ACCEPTED, question=name, variant_of=origin))
+        for index, (name, origin) in enumerate([("f/a-1", "f/a"), ("f/a-2", "f/a"), ("f/a", ""), ("f/b", "")])
+    ]
+
+    found = variants_of(Gradebook(tuple(marks)))
+
+    assert {origin: sorted(names) for origin, names in found.items()} == {"f/a": ["f/a", "f/a-1", "f/a-2"]}

@@ -129,6 +129,16 @@ def form_columns(book: Gradebook) -> Iterator[tuple[str, list[Column]]]:
             yield " + ".join(questions), [_question_column(name, [row[name] for row in rows]) for name in questions]
 
 
+def variants_of(book: Gradebook) -> dict[str, dict[str, list[Grade]]]:
+    """Return each question of which several variants were asked, with the marks in each; itself counts as one."""
+    found: dict[str, dict[str, list[Grade]]] = {}
+    for sheet in book.sheets:
+        for grade in sheet.marked:
+            origin = grade.verdict.variant_of or sheet.question
+            found.setdefault(origin, {}).setdefault(sheet.question, []).append(grade)
+    return {origin: variants for origin, variants in sorted(found.items()) if len(variants) > 1}
+
+
 def _question_column(name: str, grades: Sequence[Grade]) -> Column:
     most = max(grade.verdict.max_points for grade in grades)
     return Column(

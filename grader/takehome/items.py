@@ -40,6 +40,7 @@ class Finding(StrEnum):
     EASY = "easy"
     NEGATIVE = "negative"
     WEAK = "weak"
+    UNLIKE = "unlike"
 
     @property
     def sentence(self) -> str:
@@ -52,6 +53,7 @@ _SENTENCES = {
     Finding.HARD: "fewer than one in five pass it",
     Finding.EASY: "nearly everybody passes it: it tells nobody apart",
     Finding.NEGATIVE: "who does well elsewhere fails it more often: probably a fault of its own",
+    Finding.UNLIKE: "it is harder or easier than the other variants: regrade without it, or leave it out next time",
     Finding.WEAK: "it tells little of what the others measure: does it measure something else?",
 }
 
@@ -88,6 +90,8 @@ class ItemFigures(Frozen):
     """Of the others."""
     seconds: Estimate | None = None
     """Median."""
+    gap: Estimate | None = None
+    """Of a variant: its mean share of the points less that of all others."""
     findings: tuple[Finding, ...] = ()
 
 

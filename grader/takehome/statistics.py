@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Literal
 
 from grader.question import Frozen
 from grader.report.tables import csv_table
-from grader.takehome.cohort import check_columns, check_seconds, form_columns
+from grader.takehome.cohort import check_columns, check_seconds, form_columns, variants_of
 from grader.takehome.intervals import LEVEL
 from grader.takehome.items import ENOUGH, Figures, analyse
+from grader.takehome.siblings import compare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from grader.gradebook import Grade
     from grader.takehome.cohort import Cohort
     from grader.takehome.intervals import Estimate
     from grader.takehome.items import ItemFigures
@@ -32,6 +34,8 @@ class Statistics(Frozen):
     """The items are checks."""
     forms: tuple[Figures, ...]
     """The items are questions."""
+    variants: tuple[Figures, ...] = ()
+    """The items are variants of one question."""
 
 
 def statistics_of(cohort: Cohort) -> Statistics:
@@ -42,26 +46,33 @@ def statistics_of(cohort: Cohort) -> Statistics:
             analyse(sheet.question, check_columns(sheet), check_seconds(sheet)) for sheet in cohort.book.sheets
         ),
         forms=tuple(analyse(name, columns) for name, columns in form_columns(cohort.book)),
+        variants=tuple(_compared(origin, found) for origin, found in variants_of(cohort.book).items()),
     )
 
 
+def _compared(origin: str, found: Mapping[str, Sequence[Grade]]) -> Figures:
+    answers = {name: [(grade.share, grade.verdict.seconds) for grade in grades] for name, grades in found.items()}
+    return compare(origin, answers, max(grade.verdict.max_points for grades in found.values() for grade in grades))
+
+
+_ESTIMATES = ("difficulty", "discrimination", "seconds", "gap")
 _HEAD = (
     "of", "item", "visibility", "points", "candidates", "full",
-    *(f"{figure}{end}" for figure in ("difficulty", "discrimination", "seconds") for end in ("", "_low", "_high")),
+    *(f"{figure}{end}" for figure in _ESTIMATES for end in ("", "_low", "_high")),
     "alpha_without", "findings",
 )  # fmt: skip
 
 
 def as_csv(statistics: Statistics) -> str:
     """Return a row for each item; what is not known is an empty cell."""
-    every = (*statistics.questions, *statistics.forms)
+    every = (*statistics.questions, *statistics.forms, *statistics.variants)
     return csv_table(_HEAD, (_row(figures.name, item) for figures in every for item in figures.items))
 
 
 def _row(name: str, item: ItemFigures) -> list[str | float]:
     return [
         name, item.name, item.visibility, item.points, item.candidates, item.full,
-        *(cell for each in (item.difficulty, item.discrimination, item.seconds) for cell in _cells(each)),
+        *(cell for figure in _ESTIMATES for cell in _cells(getattr(item, figure))),
         "" if item.alpha_without is None else item.alpha_without,
         " ".join(finding.value for finding in item.findings),
     ]  # fmt: skip

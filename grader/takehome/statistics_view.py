@@ -33,6 +33,8 @@ def render_statistics(statistics: Statistics, console: Console) -> None:
     for kind, every in (("checks", statistics.questions), ("questions", statistics.forms)):
         for figures in every:
             parts += [*_head(figures, kind, pen), indented(_table(figures, pen)), *_findings(figures, pen), Text()]
+    for figures in statistics.variants:
+        parts += [*_head(figures, "variants", pen), indented(_variants(figures, pen)), *_findings(figures, pen), Text()]
     show(console, [*parts, *_foot(statistics)])
 
 
@@ -57,6 +59,18 @@ def _table(figures: Figures, pen: Pen) -> Table:
     table.add_row(*(Text(head, style="cyan") for head in _COLUMNS))
     for item in figures.items:
         table.add_row(*_cells(item, pen))
+    return table
+
+
+def _variants(figures: Figures, pen: Pen) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for _ in range(4):
+        table.add_column(no_wrap=True)
+    table.add_row(*(Text(head, style="cyan") for head in ("", "all points", "difficulty", "less the others' mean")))
+    for item in figures.items:
+        full, gap = f"{item.full} of {item.candidates}", _plain(item.gap)
+        name = pen.line(item.name, "yellow" if item.findings else "")
+        table.add_row(name, *map(Text, (full, _percent(item.difficulty), gap)))
     return table
 
 
