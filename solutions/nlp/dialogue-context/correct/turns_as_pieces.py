@@ -1,5 +1,7 @@
 """Each turn is a piece with its eos; pieces are dropped from the front, and the last one before the reply is cut."""
 
+NO_LABEL = -100  # variant: no_label
+
 
 def _check_roles(turns):
     for role, _ in turns:
@@ -27,7 +29,7 @@ def build(turns, eos, max_len):
         kept[0] = kept[0][excess:]
 
     before = [token for piece in kept for token in piece]
-    return before + reply, [-100] * len(before) + reply
+    return before + reply, [NO_LABEL] * len(before) + reply
 
 
 def examples(turns, eos, max_len):
@@ -47,6 +49,6 @@ def collate(rows, pad):
     for ids, labels in rows:
         fill = width - len(ids)
         all_ids.append([*ids] + [pad] * fill)
-        all_labels.append([*labels] + [-100] * fill)
+        all_labels.append([*labels] + [NO_LABEL] * fill)
         mask.append([1] * len(ids) + [0] * fill)
     return all_ids, all_labels, mask

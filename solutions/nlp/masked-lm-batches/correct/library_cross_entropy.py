@@ -5,7 +5,7 @@ from numbers import Real
 import torch
 from torch.nn import functional
 
-NO_LABEL = -100
+NO_LABEL = -100  # variant: no_label
 
 
 def mask_tokens(ids, special, vocab_size, mask_id, p, u):
