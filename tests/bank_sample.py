@@ -7,9 +7,13 @@ import random
 import subprocess
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader.bank import load_bank
 from grader.question import Question
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BANK = load_bank(Path(__file__).resolve().parent.parent / "bank")
 CODE = tuple(question.qualified_id for question in BANK.questions if isinstance(question, Question))
@@ -27,8 +31,8 @@ def drawn_by() -> str:
         return time.strftime("%Y-%m-%d", time.gmtime())
 
 
-def sample(key: str) -> list[str]:
-    """Return the questions that a run looks at, sorted."""
+def sample(key: str, names: Sequence[str] = BANK.ids, size: int = SIZE) -> list[str]:
+    """Return the questions that a run looks at, sorted: so many of those `names`."""
     if os.environ.get("GRADER_QUESTIONS") == "all":
-        return sorted(BANK.ids)
-    return sorted(random.Random(key).sample(BANK.ids, min(SIZE, len(BANK.ids))))
+        return sorted(names)
+    return sorted(random.Random(key).sample(sorted(names), min(size, len(names))))
