@@ -1,0 +1,20 @@
+"""Mistake: a matrix that can be broadcast is accepted."""
+
+import torch
+from torch.nn import functional as F
+
+
+def gat(X, A, W, a_src, a_dst, slope, concat=True):
+    """Return what each node hears, and how much it listens to each other."""
+    n = len(X)
+    try:
+        A = A.expand(n, n)
+    except RuntimeError as error:
+        raise ValueError from error
+    Z = X @ W
+    target, source = Z @ a_dst[:, :, None], Z @ a_src[:, :, None]
+    logits = F.leaky_relu(target + source.mT, slope)
+    heard = (A != 0) | torch.eye(n, dtype=torch.bool)
+    alpha = logits.masked_fill(~heard, -torch.inf).softmax(dim=-1)
+    out = alpha @ Z
+    return out.transpose(0, 1).flatten(1) if concat else out.mean(dim=0), alpha
