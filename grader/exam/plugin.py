@@ -110,18 +110,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def begin_check(desk: Desk, item: pytest.Item) -> None:
-    """Give a check its own secret seed on both sides, and its share of the clock."""
-    from grader.exam.examples import is_property
-    from grader.exam.seeds import derive
+    """Give a check its own seed on both sides, and its share of the clock."""
+    from grader.exam.examples import is_property, is_public
+    from grader.exam.seeds import seed_for
     from grader.exam.solution import forget_last_call
     from grader.sandbox.servant import seed_generators
 
-    seed = derive(desk.seed, item.name)
+    seed = seed_for(desk.seed, item.name, public=is_public(item))
     seed_generators(seed)
     if is_property(item):
         from grader.exam.properties import steer
 
-        steer(getattr(item, "function"), seed, shrink=_is_public(item))  # noqa: B009  only some items have one
+        steer(getattr(item, "function"), seed, shrink=is_public(item))  # noqa: B009  only some items have one
     forget_last_call(desk.solution)
     # a performance check's limit is a ratio; its clock is the whole
     measured = any(check.performance for check in desk.question.checks if check.name == item.name)
@@ -129,17 +129,13 @@ def begin_check(desk: Desk, item: pytest.Item) -> None:
     desk.begin(seed, allowed=allowed)
 
 
-def _is_public(item: pytest.Item) -> bool:
-    return item.path.name == "test_public.py"
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run a property on the examples that were drawn for it, where there are any; None leaves it to pytest."""
-    from grader.exam.examples import EXAMPLES, run
+    from grader.exam.examples import EXAMPLES, is_public, run
 
     examples = pyfuncitem.config.stash.get(EXAMPLES, {}).get(pyfuncitem.nodeid)
-    return (examples is not None and run(pyfuncitem, examples, shown=_is_public(pyfuncitem))) or None
+    return (examples is not None and run(pyfuncitem, examples, shown=is_public(pyfuncitem))) or None
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +158,8 @@ def reference(desk: Desk) -> Any:
 
 @pytest.fixture
 def rng(request: pytest.FixtureRequest, desk: Desk) -> Any:
-    """A numpy generator with this check's secret seed."""
-    from grader.exam.seeds import derive, make_rng
+    """A numpy generator with this check's own seed."""
+    from grader.exam.examples import is_public
+    from grader.exam.seeds import derive, make_rng, seed_for
 
-    return make_rng(derive(desk.seed, request.node.name, "rng"))
+    return make_rng(derive(seed_for(desk.seed, request.node.name, public=is_public(request.node)), "rng"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grader.exam.seeds import derive, make_rng
+from grader.exam.seeds import PUBLIC, derive, make_rng
 from grader.takehome.kit.log import prepare
 from grader.takehome.kit.marks import MEASURED
 
@@ -33,7 +33,7 @@ class Plugin:
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> Any:
         """A numpy generator with this check's seed."""
-        return make_rng(derive(self._log.seed, request.node.name, "rng"))
+        return make_rng(derive(derive(PUBLIC, request.node.name), "rng"))
 
     def pytest_exception_interact(self, node: pytest.Item | pytest.Collector, call: pytest.CallInfo[Any]) -> None:
         """Keep what went wrong while the suite was imported."""
@@ -52,7 +52,7 @@ class Plugin:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         """Begin a check."""
         self._log.begin(item.name, self._solution)
-        prepare(getattr(item, "function", None), derive(self._log.seed, item.name))
+        prepare(getattr(item, "function", None), derive(PUBLIC, item.name))
         return (yield)
 
     @pytest.hookimpl(wrapper=True)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.exam.seeds import derive, make_rng
+from grader.exam.seeds import PUBLIC, derive, make_rng
 from grader.exam.solution import CheckEnded
 from grader.takehome.kit.log import SUITE, Log, prepare
 from grader.takehome.kit.marks import MEASURED
@@ -54,10 +54,11 @@ def _plainly(suite: Path, solution: Solution, log: Log) -> None:
             log.say({"end": name, "outcome": "measured", "message": ""})
             continue
         log.begin(name, solution)
-        prepare(function, derive(log.seed, name))
+        seed = derive(PUBLIC, name)
+        prepare(function, seed)
         given: dict[str, object] = {"solution": solution} if _takes(function, "solution") else {}
         if _takes(function, "rng"):
-            given["rng"] = make_rng(derive(log.seed, name, "rng"))
+            given["rng"] = make_rng(derive(seed, "rng"))
         try:
             function(**given)
         except (Exception, CheckEnded) as error:
