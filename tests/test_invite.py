@@ -153,6 +153,26 @@ def test_groups_are_told_as_far_as_feedback_allows(tmp_path: Path, feedback: str
         assert (b'"groups"' in archive.read("terms.json")) is told
 
 
+CARD = """scorecard:
+- id: readability
+  title: {en: Readability, zh: 可读性}
+  anchors: [{en: hard to follow, zh: 难懂}, {en: names | say it, zh: 名称达意}]
+"""
+
+
+def test_the_card_that_people_rate_by_is_told(tmp_path: Path) -> None:
+    """With its anchors, in the candidate's language; without a card nothing is said of one."""
+    carded, plain = world(tmp_path / "carded", assessment=ASSESSMENT + CARD), world(tmp_path / "plain")
+    told = files_of(carded.bundle(carded.invite()))["README.md"].decode()
+    chinese = files_of(carded.bundle(carded.invite("C-zh", language="zh")))["README.md"].decode()
+
+    assert "### Readability\n\n| level | what it means |\n|---:|---|\n| 1 | hard to follow |" in told
+    assert "| 2 | names &#124; say it |" in told
+    assert "### 可读性" in chinese
+    assert "| 2 | 名称达意 |" in chinese
+    assert "rate them by this card" not in files_of(plain.bundle(plain.invite()))["README.md"].decode()
+
+
 # --- the same bytes --------------------------------------------------------------------------------------------------
 
 

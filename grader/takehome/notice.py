@@ -64,6 +64,8 @@ _EN: dict[str, str] = {
     "statement says, on inputs you do not see.",
     "group": "| what is checked | points |",
     "words": "Answers in words are marked by key points.",
+    "card": "Two people read your answers, each alone, and rate them by this card; it gives no points.",
+    "levels": "| level | what it means |",
     "person": "A person decides what follows from the points; no number does so by itself. If you think "
     "that a test is wrong, say so: all answers are graded again.",
     "privacy": "Your answer is kept under the code {candidate}; ask whoever invited you for your data, or "
@@ -110,6 +112,8 @@ _ZH: dict[str, str] = {
     "hidden": "公开测试展示接口。分数由隐藏测试给出：它们用你看不到的输入，检查题面所说的内容。",
     "group": "| 检查内容 | 分值 |",
     "words": "文字作答按要点评分。",
+    "card": "两位评审各自独立阅读你的作答，并按下表评级；评级不计分。",
+    "levels": "| 等级 | 含义 |",
     "person": "由人根据分数作出决定，分数本身不决定任何事。如果你认为某项测试有误，请提出来：所有答案都会重新评分。",
     "privacy": "你的作答以代号 {candidate} 保存；如需查询或删除你的数据，请联系邀请你的人。",
 }
@@ -145,6 +149,7 @@ def notice(assessment: Assessment, invitation: Invitation, posed: Sequence[Posed
         *_times(assessment, invitation),
         *_rules(assessment, invitation.language),
         *_scoring(assessment, invitation.language, posed),
+        *_card(assessment, invitation.language),
         say["privacy"].format(candidate=invitation.candidate) + "\n",
     ]
     return "\n".join(parts)
@@ -250,8 +255,26 @@ def _scoring(assessment: Assessment, language: Language, posed: Sequence[Posed])
         if tells_groups(assessment, each.question) and len(found) > 1:
             yield say["group"] + "\n|---|---:|"
             for name, points in found.items():
-                yield f"| {name.replace('|', '&#124;')} | {round(points, 2):g} |"
+                yield f"| {_cell(name)} | {round(points, 2):g} |"
             yield ""
+
+
+def _card(assessment: Assessment, language: Language) -> Iterator[str]:
+    """Tell what people look at beside the points, with the anchors that raters have before them."""
+    if not assessment.scorecard:
+        return
+    say = _WORDS[language]
+    yield say["card"] + "\n"
+    for each in assessment.scorecard:
+        yield f"### {each.title.in_language(language)}\n"
+        yield say["levels"] + "\n|---:|---|"
+        for level, anchor in enumerate(each.anchors, start=1):
+            yield f"| {level} | {_cell(anchor.in_language(language))} |"
+        yield ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "&#124;")
 
 
 def must_disclose(assessment: Assessment) -> bool:
