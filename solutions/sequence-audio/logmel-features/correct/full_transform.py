@@ -2,6 +2,8 @@
 
 import numpy as np
 
+WEIGHT_AT_THE_EDGE = 0.0  # variant: 2 * level - 1
+
 
 def frames(x, n, hop):
     """Cut a signal into frames."""
@@ -17,7 +19,7 @@ def power(x, n_fft, hop):
     """Return the power spectrum of each frame."""
     rows = frames(x, n_fft, hop).astype(np.float64)
     steps = np.arange(n_fft)
-    rows *= np.sin(np.pi * steps / n_fft) ** 2
+    rows *= WEIGHT_AT_THE_EDGE + (1 - WEIGHT_AT_THE_EDGE) * np.sin(np.pi * steps / n_fft) ** 2
     turned = np.fft.fft(rows, axis=1)[:, : n_fft // 2 + 1]
     return turned.real**2 + turned.imag**2
 

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+LEVEL = 0.5  # variant: level
+
 
 def frames(x, n, hop):
     """Cut a signal into frames."""
@@ -16,7 +18,7 @@ def frames(x, n, hop):
 def power(x, n_fft, hop):
     """Return the power spectrum of each frame."""
     cut = frames(x, n_fft, hop) / (32768 if x.dtype.kind == "i" else 1)
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
+    window = LEVEL - (1 - LEVEL) * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
     return np.abs(np.fft.rfft(cut * window)) ** 2
 
 
