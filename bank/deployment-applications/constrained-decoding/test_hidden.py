@@ -13,6 +13,8 @@ from grader.exam import assert_equal, contract, hint, points, stated
 SEEDS = st.integers(0, 2**32 - 1)
 INF, NAN = math.inf, math.nan
 SIZE = 6
+SIGN = 1  # variant: 1 if best == "largest" else -1
+ORDER = 1  # variant: 1 if tie == "smallest" else -1
 OPEN = (0, {9}, {0: {1: 1, 3: 0, 4: 5}, 1: {1: 9, 3: 0}})
 LOOP = (0, {2}, {0: {1: 1, 3: 0}, 1: {1: 2, 4: 3}, 2: {3: 0, 5: 2}, 3: {1: 3}})
 
@@ -85,7 +87,7 @@ def expected(strings, score, eos, max_len):
         allowed = choices(strings, prefix, eos)
         calls.append(("list", list(prefix)))
         scores = table[tuple(prefix)] = score(prefix, allowed)
-        token = min(allowed, key=lambda each: (-scores[each], each))
+        token = min(allowed, key=lambda each: (-SIGN * scores[each], ORDER * each))
         if token == eos:
             break
         prefix.append(token)
@@ -113,11 +115,12 @@ def draw(rng, *, eos):
 
 
 def drawn_scores(rng, values):
-    return lambda prefix, allowed: [rng.choice(values) for _ in range(SIZE)]
+    return lambda prefix, allowed: [SIGN * rng.choice(values) for _ in range(SIZE)]
 
 
 def fixed(*scores):
-    return lambda prefix, allowed: list(scores)
+    """Give these scores at each step; where small ones are good, with the other sign."""
+    return lambda prefix, allowed: [SIGN * score for score in scores]
 
 
 def expected_distances(automaton):
@@ -208,7 +211,8 @@ def test_a_valid_greedy_string_is_left_alone(solution, seed):
         string = max(valid_strings(automaton, 5), key=len, default=None)
         if string is not None:
             wishes = {
-                tuple(string[:n]): [float(i == (*string, 0)[n]) for i in range(SIZE)] for n in range(len(string) + 1)
+                tuple(string[:n]): [SIGN * float(i == (*string, 0)[n]) for i in range(SIZE)]
+                for n in range(len(string) + 1)
             }
             for max_len in (len(string), len(string) + 1, len(string) + 4):
                 ((told, calls),) = solution.run(decode, [(wishes, automaton, 0, max_len)])
@@ -221,7 +225,7 @@ def test_a_valid_greedy_string_is_left_alone(solution, seed):
 @contract("ties and infinite scores one by one, which drawn scores reach by chance")
 @hint(en="Which index does an argmax of nothing but -inf give?", zh="全是 -inf 时 argmax 给出哪个下标？")
 def test_equal_and_infinite_scores(solution):
-    machine = (0, {1, 2}, {0: {5: 1, 4: 2, 2: 2}, 1: {4: 1, 1: 2}, 2: {5: 2, 3: 1}})
+    machine = (0, {1, 2}, {0: {4: 2, 5: 1, 2: 2}, 1: {4: 1, 1: 2}, 2: {5: 2, 3: 1}})
     low, high = -INF, INF
     for scores in (
         [0.0] * SIZE,
@@ -247,7 +251,7 @@ def test_nan_matters_where_it_is_allowed(solution, seed):
     rng = random.Random(seed)
 
     def around(prefix, allowed):
-        return [rng.choice([-INF, 0.0, 1.0]) if token in allowed else NAN for token in range(SIZE)]
+        return [SIGN * rng.choice([-INF, 0.0, 1.0]) if token in allowed else NAN for token in range(SIZE)]
 
     for eos in (0, 4):
         agree(solution, draw(rng, eos=eos), around, ends=(eos,))
@@ -266,9 +270,9 @@ def test_nan_matters_where_it_is_allowed(solution, seed):
 @stated("own-list", "unchanged", "calls")
 @hint(en="Whose list is it, and whose array?", zh="列表是谁的？数组又是谁的？")
 def test_lists_and_arrays_of_the_model(solution):
-    scores = [0.5, 3.0, 0.0, 2.0, 9.0, 1.0]
+    scores = [SIGN * score for score in (0.5, 3.0, 0.0, 2.0, 9.0, 1.0)]
     for automaton in (LOOP, OPEN):
-        (tokens, calls), _ = expected(valid_strings(automaton, 6), fixed(*scores), 0, 6)
+        (tokens, calls), _ = expected(valid_strings(automaton, 6), lambda prefix, allowed: scores, 0, 6)
         for spoil in (False, True):
             kept = [prefix + [1, 1] * spoil for _, prefix in calls]
             told = solution.run(with_lists_kept, scores, automaton, 0, 6, spoil=spoil)

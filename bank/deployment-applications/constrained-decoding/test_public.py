@@ -9,6 +9,8 @@ from grader.exam import assert_equal
 
 AUTOMATON = ("a", {"end"}, {"a": {1: "b", 2: "dead"}, "b": {1: "a", 3: "end"}})
 EOS = 0
+SCORES = (0.0, 4.0, 9.0, 3.0)
+SIGN = 1  # variant: 1 if best == "largest" else -1
 
 
 def decode(submission, scores, automaton, max_len):
@@ -24,7 +26,7 @@ def decode(submission, scores, automaton, max_len):
 
 def test_the_example_of_the_statement(solution):
     assert_equal(solution.distances(AUTOMATON), {"end": 0, "b": 1, "a": 2})
-    assert_equal(solution.run(decode, [0.0, 4.0, 9.0, 3.0], AUTOMATON, 5), ([1, 1, 1, 3], 5))
+    assert_equal(solution.run(decode, [SIGN * score for score in SCORES], AUTOMATON, 5), ([1, 1, 1, 3], 5))
 
 
 @given(scores=st.lists(st.integers(-5, 5), min_size=4, max_size=4), max_len=st.integers(2, 9))

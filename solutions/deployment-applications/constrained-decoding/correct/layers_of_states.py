@@ -4,6 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+WEIGHT = 1.0  # variant: 1.0 if best == "largest" else -1.0
+FROM_THE_END = False  # variant: tie == "largest"
+
 
 def distances(automaton: tuple) -> dict:
     """Return how many tokens each state is away from acceptance."""
@@ -37,8 +40,8 @@ def constrained_decode(step_fn: Callable, automaton: tuple, eos: int, max_len: i
         }
         if state in accept:
             options[eos] = None
-        numbers = sorted(options)
-        scores = np.asarray(step_fn([*chosen]))[numbers]
+        numbers = sorted(options, reverse=FROM_THE_END)
+        scores = np.asarray(step_fn([*chosen]))[numbers] * WEIGHT
         if np.isnan(scores).any():
             raise ValueError("NaN")
         token = numbers[int(np.argmax(scores))]

@@ -3,6 +3,9 @@
 import math
 from collections import deque
 
+SIGN = 1  # variant: 1 if best == "largest" else -1
+BACKWARDS = False  # variant: tie == "largest"
+
 
 def distances(automaton):
     """Return how many tokens each state is away from acceptance."""
@@ -46,7 +49,7 @@ def constrained_decode(step_fn, automaton, eos, max_len):
 
 
 def _best(scores, allowed):
-    """Return the token with the largest score, of several the smallest."""
+    """Return the token with the best score, of several the one that comes first."""
     if any(math.isnan(scores[token]) for token in allowed):
         raise ValueError("a score is NaN")
-    return max(sorted(allowed), key=lambda token: scores[token])
+    return max(sorted(allowed, reverse=BACKWARDS), key=lambda token: SIGN * scores[token])

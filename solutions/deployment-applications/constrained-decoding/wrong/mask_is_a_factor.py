@@ -5,6 +5,8 @@ from collections import deque
 
 import numpy as np
 
+SIGN = 1  # variant: 1 if best == "largest" else -1
+
 
 def distances(automaton):
     """Return how many tokens each state is away from acceptance."""
@@ -48,8 +50,8 @@ def constrained_decode(step_fn, automaton, eos, max_len):
 
 
 def _best(scores, allowed):
-    """Return the token with the largest score, of several the smallest."""
+    """Return the token with the best score, of several the one that comes first."""
     if any(math.isnan(scores[token]) for token in allowed):
         raise ValueError("a score is NaN")
     mask = np.isin(np.arange(len(scores)), allowed)
-    return int(np.argmax(scores * mask - 1e9 * ~mask))
+    return int(np.argmax(SIGN * scores * mask - 1e9 * ~mask))

@@ -3,6 +3,9 @@
 import math
 from collections import deque
 
+SIGN = 1  # variant: 1 if best == "largest" else -1
+BACKWARDS = False  # variant: tie == "largest"
+
 
 def distances(automaton):
     """Return how many tokens each state is away from acceptance."""
@@ -46,5 +49,8 @@ def constrained_decode(step_fn, automaton, eos, max_len):
 
 
 def _best(scores, allowed):
-    """Return the token with the largest score, of several the smallest."""
-    return max(sorted(allowed), key=lambda token: -math.inf if math.isnan(scores[token]) else scores[token])
+    """Return the token with the best score, of several the one that comes first."""
+    return max(
+        sorted(allowed, reverse=BACKWARDS),
+        key=lambda token: -math.inf if math.isnan(scores[token]) else SIGN * scores[token],
+    )

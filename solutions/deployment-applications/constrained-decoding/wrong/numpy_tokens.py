@@ -5,6 +5,9 @@ from collections import deque
 
 import numpy as np
 
+SIGN = 1  # variant: 1 if best == "largest" else -1
+BACKWARDS = False  # variant: tie == "largest"
+
 
 def distances(automaton):
     """Return how many tokens each state is away from acceptance."""
@@ -48,8 +51,8 @@ def constrained_decode(step_fn, automaton, eos, max_len):
 
 
 def _best(scores, allowed):
-    """Return the token with the largest score, of several the smallest."""
+    """Return the token with the best score, of several the one that comes first."""
     if any(math.isnan(scores[token]) for token in allowed):
         raise ValueError("a score is NaN")
-    numbers = np.array(sorted(allowed))
-    return numbers[np.argmax(scores[numbers])]
+    numbers = np.array(sorted(allowed, reverse=BACKWARDS))
+    return numbers[np.argmax(SIGN * scores[numbers])]

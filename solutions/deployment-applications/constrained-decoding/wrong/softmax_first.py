@@ -5,6 +5,9 @@ from collections import deque
 
 import numpy as np
 
+SIGN = 1  # variant: 1 if best == "largest" else -1
+BACKWARDS = False  # variant: tie == "largest"
+
 
 def distances(automaton):
     """Return how many tokens each state is away from acceptance."""
@@ -48,9 +51,9 @@ def constrained_decode(step_fn, automaton, eos, max_len):
 
 
 def _best(scores, allowed):
-    """Return the token with the largest score, of several the smallest."""
+    """Return the token with the best score, of several the one that comes first."""
     if any(math.isnan(scores[token]) for token in allowed):
         raise ValueError("a score is NaN")
-    chances = np.exp(scores - np.max(scores))
+    chances = np.exp(SIGN * scores - np.max(SIGN * scores))
     chances = chances / chances.sum()
-    return max(sorted(allowed), key=lambda token: chances[token])
+    return max(sorted(allowed, reverse=BACKWARDS), key=lambda token: chances[token])
