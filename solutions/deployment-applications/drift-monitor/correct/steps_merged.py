@@ -4,6 +4,8 @@ from math import exp, isnan, log, pi, sqrt
 
 import numpy as np
 
+LEAST = 0.0001  # variant: floor
+
 
 def psi(ref: np.ndarray, cur: np.ndarray, bins: int) -> float:
     """Return the population stability index."""
@@ -16,7 +18,7 @@ def psi(ref: np.ndarray, cur: np.ndarray, bins: int) -> float:
     for sample in (ref, cur):
         at_most = [int((sample.astype(np.float64) <= cut).sum()) for cut in cuts]
         edges = [0, *at_most, len(sample)]
-        shares.append([max((after - before) / len(sample), 1e-4) for before, after in zip(edges, edges[1:])])
+        shares.append([max((after - before) / len(sample), LEAST) for before, after in zip(edges, edges[1:])])
     for p, q in zip(*shares):
         total += (q - p) * (log(q) - log(p))
     return total

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-FLOOR = 0.0001
+FLOOR = 0.0001  # variant: floor
 
 
 def psi(ref, cur, bins):
