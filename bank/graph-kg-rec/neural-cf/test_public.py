@@ -41,6 +41,17 @@ def test_given_vectors_are_loaded_and_frozen(solution):
     assert learns["item_table.weight"] is True
 
 
+def shape(module, d):
+    """Tell the shape of the hidden layer."""
+    return tuple(module.NCF(2, 2, d).hidden.weight.shape)
+
+
+def test_the_hidden_layer_has_its_size(solution):
+    wide = 1  # variant: wide
+    for d in (1, 4):
+        assert solution.run(shape, d) == (wide * d, 2 * d)
+
+
 @given(size=st.integers(0, 4))
 @settings(max_examples=5)
 def test_one_logit_for_each_pair(solution, size):

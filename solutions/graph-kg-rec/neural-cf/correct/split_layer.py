@@ -2,6 +2,8 @@
 
 import torch
 
+WIDE = 1  # variant: wide
+
 
 class NCF(torch.nn.Module):
     """A logit for a user and an item."""
@@ -10,8 +12,8 @@ class NCF(torch.nn.Module):
         """Make the tables and the layers."""
         super().__init__()
         self.d = d
-        self.hidden = torch.nn.Linear(d + d, d)
-        self.out = torch.nn.Linear(d, 1)
+        self.hidden = torch.nn.Linear(d + d, d * WIDE)
+        self.out = torch.nn.Linear(d * WIDE, 1)
         self.user_table = torch.nn.Embedding(n_users, d)
         self.item_table = torch.nn.Embedding(n_items, d)
         for table, init in ((self.user_table, user_init), (self.item_table, item_init)):

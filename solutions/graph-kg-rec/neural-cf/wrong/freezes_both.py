@@ -4,6 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+WIDE = 1  # variant: wide
+
 
 class NCF(nn.Module):
     """Tells from a user and an item whether they fit."""
@@ -16,8 +18,8 @@ class NCF(nn.Module):
         if freeze and (user_init is not None or item_init is not None):
             self.user_table.requires_grad_(False)
             self.item_table.requires_grad_(False)
-        self.hidden = nn.Linear(2 * d, d)
-        self.out = nn.Linear(d, 1)
+        self.hidden = nn.Linear(2 * d, WIDE * d)
+        self.out = nn.Linear(WIDE * d, 1)
 
     def forward(self, u, i):
         """Return a logit for each pair."""

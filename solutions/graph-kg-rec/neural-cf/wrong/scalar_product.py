@@ -4,6 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+WIDE = 1  # variant: wide
+
 
 class NCF(nn.Module):
     """Tells from a user and an item whether they fit."""
@@ -13,8 +15,8 @@ class NCF(nn.Module):
         super().__init__()
         self.user_table = _table(n_users, d, user_init, freeze)
         self.item_table = _table(n_items, d, item_init, freeze)
-        self.hidden = nn.Linear(2 * d, d)
-        self.out = nn.Linear(d, 1)
+        self.hidden = nn.Linear(2 * d, WIDE * d)
+        self.out = nn.Linear(WIDE * d, 1)
 
     def forward(self, u, i):
         """Return a logit for each pair."""

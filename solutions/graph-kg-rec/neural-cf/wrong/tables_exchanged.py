@@ -4,6 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+WIDE = 1  # variant: wide
+
 
 class NCF(nn.Module):
     """Tells from a user and an item whether they fit."""
@@ -20,8 +22,8 @@ class NCF(nn.Module):
         self.item_table = _table(n_items, d, item_init, freeze)
         if user_init is not None and item_init is not None:
             self.item_table.weight.data[: len(user_init)] = user_init[: len(item_init)]
-        self.hidden = nn.Linear(2 * d, d)
-        self.out = nn.Linear(d, 1)
+        self.hidden = nn.Linear(2 * d, WIDE * d)
+        self.out = nn.Linear(WIDE * d, 1)
 
     def forward(self, u, i):
         """Return a logit for each pair."""

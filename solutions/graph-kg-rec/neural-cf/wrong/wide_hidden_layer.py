@@ -1,8 +1,10 @@
-"""Mistake: the hidden layer is twice as wide."""
+"""Mistake: the hidden layer is wider."""
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+WIDE = 1  # variant: wide
 
 
 class NCF(nn.Module):
@@ -13,8 +15,8 @@ class NCF(nn.Module):
         super().__init__()
         self.user_table = _table(n_users, d, user_init, freeze)
         self.item_table = _table(n_items, d, item_init, freeze)
-        self.hidden = nn.Linear(2 * d, 2 * d)
-        self.out = nn.Linear(2 * d, 1)
+        self.hidden = nn.Linear(2 * d, (WIDE + 1) * d)
+        self.out = nn.Linear((WIDE + 1) * d, 1)
 
     def forward(self, u, i):
         """Return a logit for each pair."""
