@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from grader.exam import assert_close, assert_equal, contract, hint, points, stated
 
 SEEDS = st.integers(0, 2**32 - 1)
+RADIUS = 1.0  # variant: radius
 
 
 # ---- the oracle ----------------------------------------------------------------------------------
@@ -50,7 +51,7 @@ def expected_step(E, R, positive, negative, margin, lr, p):
                 entities[head] -= step
                 relations[relation] -= step
                 entities[tail] += step
-    entities = np.array([row / max(1.0, math.hypot(*row)) for row in entities])
+    entities = np.array([row * min(1.0, RADIUS / math.hypot(*row)) if row.any() else row for row in entities])
     return entities, relations, math.fsum(losses) / len(losses)
 
 
@@ -269,20 +270,20 @@ def test_zero_distances_and_pairs_at_the_margin(solution):
 
 @points(2, group="training step", group_zh="训练步")
 @stated("projection", "step")
-@hint(en="Which rows may be longer than 1 afterwards?", zh="之后哪些行的长度可以大于 1？")
+@hint(en="How long may a row be afterwards, and whose rows?", zh="之后一行最长可以是多少？是谁的行？")
 @given(seed=SEEDS)
 @settings(max_examples=10)
 def test_long_entities_are_shortened(solution, seed):
     rng = np.random.default_rng(seed)
     E, R = draw_world(rng, entities=9, size=1.0)
-    E[:3] *= np.array([[0.1], [1.0], [9.0]]) / np.linalg.norm(E[:3], axis=1, keepdims=True)
-    E[8] = [0.0, -1.0, 0.0]
+    E[:3] *= RADIUS * np.array([[0.1], [1.0], [9.0]]) / np.linalg.norm(E[:3], axis=1, keepdims=True)
+    E[8] = [0.0, -RADIUS, 0.0]
     R[2] *= 30
     positive, negative = draw_triples(rng, 3), draw_triples(rng, 3, 2)
     wanted = expected_step(E, R, positive, negative, 2.0, 0.1, 2)
     moved = solution.train_step(E, R, positive, negative, 2.0, 0.1)
     assert_close(moved, wanted)
-    assert (np.linalg.norm(moved[0], axis=1) <= 1 + 1e-12).all()
+    assert (np.linalg.norm(moved[0], axis=1) <= RADIUS * (1 + 1e-12)).all()
 
 
 def train(module, triples, known, seed):

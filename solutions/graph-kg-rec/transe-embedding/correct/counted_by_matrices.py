@@ -2,6 +2,8 @@
 
 import numpy as np
 
+LONGEST = 1.0  # variant: radius
+
 
 def _distances(u, p):
     if p == 1:
@@ -55,8 +57,8 @@ def train_step(E, R, positive, negative, margin, lr, p=2):
     relations = R - lr * (np.eye(len(R))[triples[:, 1]].T @ slopes)
     for row in entities:
         size = np.sqrt(row @ row)
-        if size > 1:
-            row /= size
+        if size > LONGEST:
+            row *= LONGEST / size
     return entities, relations, float(np.where(values > 0, values, 0).mean())
 
 

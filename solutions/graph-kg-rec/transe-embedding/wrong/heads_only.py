@@ -2,6 +2,8 @@
 
 import numpy as np
 
+RADIUS = 1.0  # variant: radius
+
 
 def score(E, R, triples, p=2):
     """Return the distance of each triple."""
@@ -24,7 +26,7 @@ def train_step(E, R, positive, negative, margin, lr, p=2):
     _descend(E, R, positive, uphill * parts.sum(axis=1)[:, None])
     _descend(E, R, negative, -downhill * parts[:, :, None])
     lengths = np.linalg.norm(E, axis=1, keepdims=True)
-    return E / np.maximum(lengths, 1), R, float(values.mean())
+    return E / np.maximum(lengths / RADIUS, 1), R, float(values.mean())
 
 
 def filtered_ranks(E, R, triples, known, p=2):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+RADIUS = 1.0  # variant: radius
+
 
 def score(E, R, triples, p=2):
     """Return the distance of each triple."""
@@ -25,7 +27,7 @@ def train_step(E, R, positive, negative, margin, lr, p=2):
     _descend(E, R, negative, -downhill * parts[:, :, None])
     lengths = np.linalg.norm(E, axis=1, keepdims=True)
     seen = np.unique(np.concatenate([positive, negative.reshape(-1, 3)])[:, [0, 2]])
-    E[seen] = (E / np.maximum(lengths, 1))[seen]
+    E[seen] = (E / np.maximum(lengths / RADIUS, 1))[seen]
     return E, R, float(values.mean())
 
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+RADIUS = 1.0  # variant: radius
+
 
 def score(E, R, triples, p=2):
     """Return the distance of each triple."""
@@ -21,7 +23,7 @@ def train_step(E, R, positive, negative, margin, lr, p=2):
     values = np.maximum(margin + near[:, None] - far, 0)
     parts = lr * (values > 0) / values.size
     lengths = np.linalg.norm(E, axis=1, keepdims=True)
-    E, R = E / np.maximum(lengths, 1), R.copy()
+    E, R = E / np.maximum(lengths / RADIUS, 1), R.copy()
     _descend(E, R, positive, uphill * parts.sum(axis=1)[:, None])
     _descend(E, R, negative, -downhill * parts[:, :, None])
     return E, R, float(values.mean())
