@@ -171,7 +171,7 @@ def test_the_arguments_stay_as_they_are(solution):
 
 
 @performance(
-    points=2, of="preprocess", group="speed", group_zh="速度", at_least=4.0, times_faster_than="pixel_by_pixel"
+    points=2, of="preprocess", group="speed", group_zh="速度", at_least=2.0, times_faster_than="pixel_by_pixel"
 )
 @stated("speed")
 def a_picture(rng):
