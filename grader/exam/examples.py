@@ -22,7 +22,7 @@ import pytest
 
 from grader.exam.compare import summary
 from grader.exam.properties import steer
-from grader.exam.seeds import seed_for
+from grader.exam.seeds import PUBLIC, derive
 from grader.sandbox.servant import seed_generators
 
 if TYPE_CHECKING:
@@ -66,13 +66,21 @@ def is_public(item: pytest.Item) -> bool:
     return item.path.name == "test_public.py"
 
 
+def seed_of(item: pytest.Item, seed: int) -> int:
+    """Return the seed of a check: of a hidden one secret, by the grading's; of a public one the same for everybody.
+
+    So a candidate who runs the public tests meets the inputs that they are graded by.
+    """
+    return derive(PUBLIC if is_public(item) else seed, item.name)
+
+
 def draw_all(items: Sequence[pytest.Function], seed: int) -> Examples:
     """Draw the examples of each property under a grading's seed; one that cannot be drawn is left out."""
     examples: Examples = {}
     try:
         with _at_most(DRAW_SECONDS):
             for item in items:
-                drawn = _draw(item, seed_for(seed, item.name, public=is_public(item)))
+                drawn = _draw(item, seed_of(item, seed))
                 if drawn:
                     examples[item.nodeid] = drawn
     except _TooLongError:

@@ -111,12 +111,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def begin_check(desk: Desk, item: pytest.Item) -> None:
     """Give a check its own seed on both sides, and its share of the clock."""
-    from grader.exam.examples import is_property, is_public
-    from grader.exam.seeds import seed_for
+    from grader.exam.examples import is_property, is_public, seed_of
     from grader.exam.solution import forget_last_call
     from grader.sandbox.servant import seed_generators
 
-    seed = seed_for(desk.seed, item.name, public=is_public(item))
+    seed = seed_of(item, desk.seed)
     seed_generators(seed)
     if is_property(item):
         from grader.exam.properties import steer
@@ -159,7 +158,7 @@ def reference(desk: Desk) -> Any:
 @pytest.fixture
 def rng(request: pytest.FixtureRequest, desk: Desk) -> Any:
     """A numpy generator with this check's own seed."""
-    from grader.exam.examples import is_public
-    from grader.exam.seeds import derive, make_rng, seed_for
+    from grader.exam.examples import seed_of
+    from grader.exam.seeds import derive, make_rng
 
-    return make_rng(derive(seed_for(desk.seed, request.node.name, public=is_public(request.node)), "rng"))
+    return make_rng(derive(seed_of(request.node, desk.seed), "rng"))

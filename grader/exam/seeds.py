@@ -19,14 +19,6 @@ def derive(seed: int, *parts: str) -> int:
     return int.from_bytes(mac(seed.to_bytes(32, "little", signed=True), *parts)[:8], "little")
 
 
-def seed_for(seed: int, name: str, *, public: bool) -> int:
-    """Return the seed of a check: of a hidden one secret, by the grading's; of a public one the same for everybody.
-
-    So a candidate who runs the public tests meets the inputs that they are graded by.
-    """
-    return derive(PUBLIC if public else seed, name)
-
-
 def make_rng(seed: int) -> np.random.Generator:
     """Return a numpy generator with a method `tensor(*shape, dtype=float32)` for standard normal torch tensors."""
     import numpy as np

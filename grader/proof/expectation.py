@@ -26,6 +26,8 @@ class Role(StrEnum):
     STARTER = "starter"
 
 
+RIGHT = frozenset({Role.REFERENCE, Role.CORRECT})
+"""What must be accepted."""
 TOO_MUCH = (Outcome.SLOW, Outcome.HEAVY)
 """What becomes of a right solution in a performance check that it does not pass."""
 

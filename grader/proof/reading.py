@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.proof.expectation import Role, exhibits
+from grader.errors import SubmissionError
+from grader.proof import right, wrong
+from grader.proof.expectation import RIGHT, Role, exhibits
 from grader.proof.leak import leak_faults
 from grader.proof.statement import statement_faults
+from grader.submission import read_submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +25,18 @@ def reading_faults(question: Question) -> Iterator[str]:
     yield from _thin(question)
     yield from (f"statement: {fault}" for fault in statement_faults(question))
     yield from (f"leak: {fault}" for fault in leak_faults(question))
+
+
+def unreadable_faults(question: Question) -> list[str]:
+    """Return a fault for each of our own solutions that is no Python, or otherwise no submission."""
+    faults = []
+    for exhibit in exhibits(question):
+        try:
+            read_submission(exhibit.path, question.spec)
+        except SubmissionError as error:
+            gate = right.GATE if exhibit.role in RIGHT else wrong.GATE
+            faults.append(f"{gate}: {exhibit.name} cannot be read: {error}")
+    return faults
 
 
 def _thin(question: Question) -> Iterator[str]:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 import secrets
 import time
 from typing import TYPE_CHECKING
 
-from grader.errors import SubmissionError
 from grader.proof import limits, right, wrong
-from grader.proof.expectation import Role
+from grader.proof.expectation import RIGHT
 from grader.proof.ledger import core_of, digest_of
-from grader.proof.reading import reading_faults
-from grader.proof.trial import RUNS, SEED_BITS, sight_of
+from grader.proof.reading import reading_faults, unreadable_faults
+from grader.proof.trial import RUNS, SEED_BITS, sights_of
 from grader.proof.workbench import Workbench
 from grader.submission import read_submission
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from grader.proof.document import Proof, Sight
     from grader.proof.expectation import Exhibit
@@ -51,44 +49,45 @@ def renew(
         return None
     started = time.monotonic()
     seed = secrets.randbits(SEED_BITS) if seed is None else seed
-    faults, sights = list(reading_faults(question)), {sight.name: sight for sight in old.exhibits}
-    there = right.rights(question)
-    try:
-        fresh = [each for each in there if not _is_known(question, each, sights.get(each.name))]
-    except SubmissionError as error:
-        return old.model_copy(update={"proven": False, "faults": (*faults, f"{right.GATE}: {error}")})
-    if fresh and not faults:
+    faults, sights = [*reading_faults(question), *unreadable_faults(question)], list(old.exhibits)
+    if not faults and (fresh := _unseen(question, sights)):
         with Workbench(question, seed=seed, level=level, jobs=jobs, step=step) as bench:
-            faults += _try(bench, fresh, sights)
-    kept = [*(sights[each.name] for each in there if each.name in sights), *_others(old)]
+            tried, found = _try(bench, fresh)
+        sights += tried
+        faults += found
     return old.model_copy(
         update={
             "proven": not faults,
             "faults": tuple(faults),
-            "exhibits": tuple(kept),
+            "exhibits": _in_order(question, sights),
             "digest": digest_of(question),
             "seconds": round(time.monotonic() - started, 1),
         }
     )
 
 
-def _is_known(question: Question, exhibit: Exhibit, sight: Sight | None) -> bool:
-    return sight is not None and sight.digest == read_submission(exhibit.path, question.spec).sha256
+def _unseen(question: Question, sights: Iterable[Sight]) -> list[Exhibit]:
+    """Return the right answers that are not as they were when they were run."""
+    seen = {(sight.name, sight.digest) for sight in sights}
+    there = right.rights(question)
+    return [each for each in there if (each.name, read_submission(each.path, question.spec).sha256) not in seen]
 
 
-def _others(proof: Proof) -> list[Sight]:
-    return [sight for sight in proof.exhibits if sight.role not in {Role.REFERENCE, Role.CORRECT}]
+def _in_order(question: Question, sights: Iterable[Sight]) -> tuple[Sight, ...]:
+    """Return the newest sight of each right answer that is there, and behind them what was seen of all others."""
+    newest = {sight.name: sight for sight in sights}
+    there = [newest[each.name] for each in right.rights(question) if each.name in newest]
+    return (*there, *(sight for sight in newest.values() if sight.role not in RIGHT))
 
 
-def _try(bench: Workbench, fresh: Sequence[Exhibit], sights: dict[str, Sight]) -> list[str]:
-    """Run right answers that nobody has run yet, as often as any; note how each fared, and return the faults."""
+def _try(bench: Workbench, fresh: Sequence[Exhibit]) -> tuple[list[Sight], list[str]]:
+    """Run right answers that nobody has run yet, as often as any; return how each fared, and the faults."""
     reference = right.rights(bench.question)[:1]
     alone = right.run_alone(bench, RUNS, (*reference, *fresh))
-    first = {trial.program: trial for trial in reversed(alone)}
-    sights |= {each.name: sight_of(each, first[each.path.name]) for each in fresh}
+    sights = sights_of(fresh, alone)
     if any(trial.fault or trial.run.broken for trial in alone):
-        return right.faults_of(alone) or [f"{right.GATE}: {trial.fault}" for trial in alone if trial.fault]
-    faults = right.faults_of(list(itertools.chain(alone, right.run_again(bench, RUNS, fresh))))
+        return sights, right.faults_of(alone) or [f"{right.GATE}: {trial.fault}" for trial in alone if trial.fault]
+    faults = right.faults_of([*alone, *right.run_again(bench, RUNS, fresh)])
     measured = any(check.performance is not None for check in bench.question.checks)
     slow = wrong.run_slow(bench) if measured else []
-    return [*faults, *limits.limit_faults(bench.question, alone, slow)]
+    return sights, [*faults, *limits.limit_faults(bench.question, alone, slow)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.proof.expectation import TOO_MUCH, Role, exhibits
+from grader.proof.expectation import RIGHT, TOO_MUCH, exhibits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ WITH_PERFORMANCE = 3
 
 def rights(question: Question) -> list[Exhibit]:
     """Return the reference, and behind it every other solution that must be accepted."""
-    return [exhibit for exhibit in exhibits(question) if exhibit.role in {Role.REFERENCE, Role.CORRECT}]
+    return [exhibit for exhibit in exhibits(question) if exhibit.role in RIGHT]
 
 
 def run_alone(bench: Workbench, runs: int, found: Sequence[Exhibit]) -> list[Trial]:

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from grader import __version__
-from grader.errors import SubmissionError
 from grader.proof import limits, mutants, right, worth, wrong
 from grader.proof.concept import try_concept
 from grader.proof.document import CheckRecord, MutantRecord, Proof, Sight
-from grader.proof.expectation import Role, exhibits
 from grader.proof.ledger import core_of, digest_of, environment_of
 from grader.proof.ranking import Ranking
-from grader.proof.reading import reading_faults
+from grader.proof.reading import reading_faults, unreadable_faults
 from grader.proof.tripwires import trip
 from grader.proof.workbench import Workbench
 from grader.question import Visibility
 from grader.rubric import ConceptQuestion
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from grader.proof.expectation import Exhibit
     from grader.proof.mutants import Census
     from grader.proof.mutation.mutant import Mutant
@@ -84,7 +84,7 @@ class _Trial:
         """Pass every gate and write down what was seen."""
         question = self._question
         faults = [*reading_faults(question), *mutants.unknown_faults(question)]
-        unreadable = _unreadable(self._bench)
+        unreadable = unreadable_faults(question)
         alone = [] if unreadable else right.run_alone(self._bench, self._runs, right.rights(question))
         failing = right.faults_of(alone)
         faults += [*unreadable, *failing]
@@ -155,14 +155,16 @@ class _Seen:
 
     def sights(self, question: Question) -> tuple[Sight, ...]:
         """Return a line for each of our own solutions that was run."""
-        first = {trial.program: trial for trial in reversed(self.alone)}
-        right = ((each, first[each.path.name]) for each in exhibits(question) if each.path.name in first)
-        shown = [(each, trial) for each, trial in right if each.role in {Role.REFERENCE, Role.CORRECT}]
-        return tuple(sight_of(each, trial) for each, trial in (*shown, *self.others))
+        return (*sights_of(right.rights(question), self.alone), *(_sight(*each) for each in self.others))
 
 
-def sight_of(exhibit: Exhibit, trial: Trial) -> Sight:
-    """Return what is kept of a run of one of our own solutions."""
+def sights_of(found: Iterable[Exhibit], trials: Sequence[Trial]) -> list[Sight]:
+    """Return a line for each right solution that was run: of the first time."""
+    first = {trial.program: trial for trial in reversed(trials)}
+    return [_sight(each, first[each.path.name]) for each in found if each.path.name in first]
+
+
+def _sight(exhibit: Exhibit, trial: Trial) -> Sight:
     return Sight(
         name=exhibit.name,
         role=exhibit.role.value,
@@ -194,15 +196,3 @@ def _record(check: Check, ranking: Ranking) -> CheckRecord:
 
 def _is_hidden(check: Check) -> bool:
     return check.visibility is Visibility.HIDDEN
-
-
-def _unreadable(bench: Workbench) -> list[str]:
-    """Return a fault for each of our own solutions that is no Python, or otherwise no submission."""
-    faults = []
-    for exhibit in exhibits(bench.question):
-        try:
-            bench.read(exhibit.path)
-        except SubmissionError as error:
-            gate = right.GATE if exhibit.role in {Role.REFERENCE, Role.CORRECT} else wrong.GATE
-            faults.append(f"{gate}: {exhibit.name} cannot be read: {error}")
-    return faults

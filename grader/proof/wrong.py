@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.exam.mirror import DIFFERENCE
-from grader.proof.expectation import TOO_MUCH, Exhibit, Role, exhibits
+from grader.proof.expectation import RIGHT, TOO_MUCH, Exhibit, Role, exhibits
 from grader.proof.trivial import trivial_answers
 from grader.proof.workbench import made
 from grader.question import Visibility
@@ -46,7 +46,7 @@ def try_wrong(bench: Workbench, ranking: Ranking, *, once: bool = False) -> Sigh
 
     Wrong ones are run under further seeds, unless `once` is enough.
     """
-    found = [each for each in exhibits(bench.question) if each.role not in {Role.REFERENCE, Role.CORRECT}]
+    found = [each for each in exhibits(bench.question) if each.role not in RIGHT]
     slow = run_slow(bench)
     others = [each for each in found if each.role is not Role.SLOW]
     trials = slow + list(zip(others, bench.each(GATE, others, lambda each: _run(bench, each)), strict=True))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hmac
-import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -18,6 +17,7 @@ from pydantic import Field, NonNegativeFloat, PositiveInt
 from grader.errors import InputError
 from grader.keyed import mac
 from grader.question import Frozen, Language, Slug
+from grader.takehome.kit import terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,9 +82,8 @@ def identify(key: bytes, candidate: str, attempt: int) -> str:
 
 
 def canonical(payload: Mapping[str, object]) -> bytes:
-    """Return a payload as JSON in the one way that is signed: sorted keys, no blanks, UTF-8, without the signature."""
-    unsigned = {name: value for name, value in payload.items() if name != SIGNATURE}
-    return json.dumps(unsigned, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    """Return a payload as JSON in the one way that is signed: without the signature."""
+    return terms.canonical(payload, SIGNATURE)
 
 
 def sign(key: bytes, payload: Mapping[str, object]) -> str:

@@ -30,11 +30,13 @@ def render_statistics(statistics: Statistics, console: Console) -> None:
     """Show what is known of each question and of each form."""
     pen = make_pen(console, "en")
     parts: list[RenderableType] = []
-    for kind, every in (("checks", statistics.questions), ("questions", statistics.forms)):
+    for kind, every, draw in (
+        ("checks", statistics.questions, _table),
+        ("questions", statistics.forms, _table),
+        ("variants", statistics.variants, _variants),
+    ):
         for figures in every:
-            parts += [*_head(figures, kind, pen), indented(_table(figures, pen)), *_findings(figures, pen), Text()]
-    for figures in statistics.variants:
-        parts += [*_head(figures, "variants", pen), indented(_variants(figures, pen)), *_findings(figures, pen), Text()]
+            parts += [*_head(figures, kind, pen), indented(draw(figures, pen)), *_findings(figures, pen), Text()]
     show(console, [*parts, *_foot(statistics)])
 
 

@@ -8,7 +8,7 @@ from grader.gradebook import BINS
 from grader.report.lengths import clipped
 from grader.report.pages.heatmap import candidate_cell, check_name, draw_heatmap
 from grader.report.pages.markup import Markup, document, element, link_to
-from grader.report.pages.parts import section
+from grader.report.pages.parts import contents, section
 from grader.report.pages.svg import bar, histogram
 from grader.report.untrusted import one_line
 from grader.report.wording import number, say, seconds, status_word
@@ -44,11 +44,10 @@ def batch_page(gradebook: Gradebook, language: Language, links: Links) -> str:
         ("grades", say(language, "Grades"), _grades(gradebook, links, language)),
     ]
     shown = [(name, heading, parts) for name, heading, parts in sections if parts]
-    anchors = [element("a", heading, href=f"#{name}") for name, heading, _ in shown]
-    contents = element("nav", anchors, class_="contents", aria_label=say(language, "Contents"))
     title = say(language, "Results of a batch")
     main = element("main", [section(*each) for each in shown])
-    return document(title, language, _head(title, gradebook, language), contents, main)
+    links_to_all = contents(shown, say(language, "Contents"))
+    return document(title, language, _head(title, gradebook, language), links_to_all, main)
 
 
 def _head(title: str, gradebook: Gradebook, language: Language) -> Markup:

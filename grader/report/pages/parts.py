@@ -75,6 +75,17 @@ def draw_result(report: Verdict | CandidateReport, language: Language) -> Markup
     return element("div", badge, points, bar(share, kind), percent, class_="result")
 
 
+def contents(sections: Sequence[tuple[str, str, Sequence[Markup]]], label: str) -> Markup | None:
+    """Draw the links to the sections of a page, each an address, a heading and parts; nothing where there are none."""
+    links = [element("a", heading, href=f"#{address}") for address, heading, _ in sections]
+    return element("nav", links, class_="contents", aria_label=label) if links else None
+
+
+def address_of(phrase: str) -> str:
+    """Return the address of the section that a phrase heads, whatever the language it is shown in."""
+    return phrase.lower().replace(" ", "-")
+
+
 def section(name: str, heading: str, parts: Sequence[Markup]) -> Markup:
     """Draw a heading with parts under it."""
     return element("section", element("h2", heading, id=name), parts, aria_labelledby=name)

@@ -11,6 +11,8 @@ from grader.report.pages.evidence import draw_check, draw_fault, draw_hidden
 from grader.report.pages.listing import Listing, draw_listing, find_marks, make_listing
 from grader.report.pages.markup import Markup, below, document, element
 from grader.report.pages.parts import (
+    address_of,
+    contents,
     draw_head,
     draw_limits,
     draw_notes,
@@ -116,7 +118,7 @@ def _for_reviewer(verdict: Verdict, source: Mapping[str, str], language: Languag
 def _sections(content: _Content, language: Language) -> list[tuple[str, str, list[Markup]]]:
     """Return address, heading and parts of each section; one without parts is left out."""
     return [
-        (phrase.lower().replace(" ", "-"), say(language, phrase), parts)
+        (address_of(phrase), say(language, phrase), parts)
         for phrase, given in content.sections.items()
         if (parts := [part for part in given if part])
     ]
@@ -125,11 +127,9 @@ def _sections(content: _Content, language: Language) -> list[tuple[str, str, lis
 def _page(content: _Content, language: Language) -> str:
     """Return a page with a table of contents."""
     report, sections = content.report, _sections(content, language)
-    links = [element("a", heading, href=f"#{address}") for address, heading, _ in sections]
-    contents = element("nav", links, class_="contents", aria_label=say(language, "Contents")) if links else None
     title = one_line(f"{report.submission.name} · {report.title.in_language(language)}")
     body = element("main", content.reason, [section(*each) for each in sections])
-    return document(title, language, draw_head(report, language), contents, body)
+    return document(title, language, draw_head(report, language), contents(sections, say(language, "Contents")), body)
 
 
 def _candidate_speed(speed: Speed, language: Language) -> Markup:

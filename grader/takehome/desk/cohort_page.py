@@ -6,12 +6,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from grader.report.pages.markup import Markup, document, element, link_to
-from grader.report.pages.parts import section
+from grader.report.pages.markup import Markup, element, link_to
 from grader.report.pages.svg import histogram
 from grader.report.untrusted import one_line
 from grader.report.wording import number
-from grader.takehome.desk.pages import row, table
+from grader.takehome.desk.pages import laid_out, page, row, table
 from grader.takehome.desk.phrases import phrase
 from grader.takehome.intervals import Estimate, wilson
 from grader.takehome.items import ENOUGH
@@ -78,15 +77,10 @@ def cohort_page(
         "Agreement of the raters": _agreement(agreement, language),
         "Items": _items(statistics, language),
     }
-    shown = {name: parts for name, parts in sections.items() if parts}
-    ids = {name: name.lower().replace(" ", "-") for name in shown}
-    links = [element("a", phrase(language, name), href=f"#{ids[name]}") for name in shown]
-    contents = element("nav", links, class_="contents", aria_label=phrase(language, "Contents"))
     count = phrase(language, "{count} candidates", count=len(members))
     head = element("header", element("h1", one_line(title)), element("p", count, class_="submission"),
                    class_="head ruled")  # fmt: skip
-    body = [section(ids[name], phrase(language, name), parts) for name, parts in shown.items()]
-    return document(title, language, head, contents, element("main", body))
+    return page(title, head, laid_out(sections, language), language)
 
 
 def _distribution(members: Sequence[Member], language: Language) -> list[Markup]:

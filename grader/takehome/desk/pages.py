@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.report.pages.markup import Markup, document, element
-from grader.report.pages.parts import section
+from grader.report.pages.parts import address_of, contents, section
 from grader.report.untrusted import one_line
 from grader.report.wording import number, status_word
 from grader.takehome.desk.phrases import phrase
@@ -92,18 +92,24 @@ _LIMITS = (
 
 
 def _page(summary: Summary, language: Language, sections: Mapping[str, Sequence[Markup]]) -> str:
-    shown = {name: parts for name, parts in sections.items() if parts}
-    parts = [(name.lower().replace(" ", "-"), phrase(language, name), parts) for name, parts in shown.items()]
-    parts += [
+    shown = laid_out(sections, language)
+    shown += [
         (address(position), f"{position}. {one_line(each.title)}", [each.evidence])
         for position, each in enumerate(summary.lines, start=1)
         if each.evidence is not None
     ]
-    links = [element("a", heading, href=f"#{place}") for place, heading, _ in parts]
-    contents = element("nav", links, class_="contents", aria_label=phrase(language, "Contents"))
-    body = [section(*each) for each in parts]
-    return document(f"{summary.candidate} · {summary.title}", language, _head(summary, language), contents,
-                    element("main", body))  # fmt: skip
+    return page(f"{summary.candidate} · {summary.title}", _head(summary, language), shown, language)
+
+
+def laid_out(sections: Mapping[str, Sequence[Markup]], language: Language) -> list[tuple[str, str, Sequence[Markup]]]:
+    """Return address, heading and parts of each section that has any, by the phrase it is headed with."""
+    return [(address_of(name), phrase(language, name), parts) for name, parts in sections.items() if parts]
+
+
+def page(title: str, head: Markup, sections: Sequence[tuple[str, str, Sequence[Markup]]], language: Language) -> str:
+    """Return a page of the desk with its table of contents."""
+    body = element("main", [section(*each) for each in sections])
+    return document(title, language, head, contents(sections, phrase(language, "Contents")), body)
 
 
 def _head(summary: Summary, language: Language) -> Markup:

@@ -66,12 +66,12 @@ def publish_candidate(desk: Desk, score: Score, questions: Questions, language: 
     told = all(feedback_on(desk.assessment, question) is not Feedback.NONE for _, question in asked)
     lines = []
     for position, (scored, question) in enumerate(asked, start=1):
-        shown = None
-        if scored.verdict is not None:
+        verdict, shown = scored.verdict, None
+        if verdict is not None:
             # neither the variant nor a level beyond the assessment's
             changes = {"feedback": feedback_on(desk.assessment, question), "question": scored.asked.question}
             reader = Reader(Audience.CANDIDATE, language, _sources(desk, score, scored, question))
-            shown = evidence(scored.verdict.model_copy(update=changes), reader, address(position))
+            shown = evidence(verdict.model_copy(update=changes), reader, address(position))
         lines.append(_line(scored, question, language, shown, scored=told))
     summary = _summary(desk, score, lines, language, scored=told)
     return _written(_file(desk, Audience.CANDIDATE, score), candidate_page(summary, language))

@@ -56,8 +56,13 @@ def digest_of_letter(letter: Mapping[str, object]) -> str:
 
     The list of files is left out, for this archive is one of them, and so is the signature over it.
     """
-    terms = {name: value for name, value in letter.items() if name not in {"files", "signature"}}
-    return hashlib.sha256(json.dumps(terms, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(canonical(letter, "files", "signature")).hexdigest()
+
+
+def canonical(payload: Mapping[str, object], *left_out: str) -> bytes:
+    """Return a payload as JSON in one way only: sorted keys, no blanks, UTF-8, and without some of the keys."""
+    kept = {name: value for name, value in payload.items() if name not in left_out}
+    return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 class UnreadableBundleError(Exception):
