@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from grader.proof import renewal, right
 from grader.proof.ledger import State, core_of, digest_of, state_of, write_proof
 from grader.proof.renewal import renew
 from grader.proof.trial import RUNS, try_question
+from grader.question import Performance
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,6 +169,18 @@ def test_whatever_else_changes_is_proven_anew(question: Question, proof: Proof, 
     ELSE[part](question)
 
     assert renew(reloaded(tmp_path), proof) is None
+
+
+def test_a_right_answer_that_speed_is_measured_against_is_no_other(question: Question) -> None:
+    """Whether a slow one is slow hangs on it; on any other right answer nothing does."""
+    against = Performance(of="summary", at_most=2.0, times_slower_than="by_the_library")
+    measured = replace(question, checks=(question.checks[0].model_copy(update={"performance": against}),))
+    before = core_of(question), core_of(measured)
+    yardstick = question.solutions / "correct/by_the_library.py"
+    yardstick.write_text(f"{yardstick.read_text(encoding='utf-8')}\n# another\n", encoding="utf-8")
+
+    assert core_of(question) == before[0]
+    assert core_of(measured) != before[1]
 
 
 @pytest.mark.parametrize("defect", [{"proven": False}, {"runs": 1}, {"core": ""}])

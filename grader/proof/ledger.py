@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from grader.answers import LADDER
+from grader.exam.fingerprint import fingerprint
 from grader.files import files_below, write_whole
 from grader.proof.document import FORMAT, Proof
 from grader.rubric import ConceptQuestion
@@ -45,11 +46,14 @@ def digest_of(question: AnyQuestion) -> str:
 def core_of(question: Question) -> str:
     """Return the digest of what decides how wrong answers and mutants fare.
 
-    That is all but the words for people, in the statements and in the spec, and the right answers beside the reference.
+    That is all but the words for people, in the statements and in the spec, and the right answers beside the reference,
+    unless speed is measured against one.
     """
     spec = question.spec.model_dump_json(exclude=_WORDS, exclude_defaults=True)
     foreign = question.spec.source.foreign
-    return _digest(question, f"core {FORMAT}\n{foreign}\n{spec}\n", lambda path: not _BESIDES.fullmatch(path))
+    measured = {name for name in fingerprint(question) if name.startswith("correct/")}
+    head = f"core {FORMAT}\n{foreign}\n{spec}\n"
+    return _digest(question, head, lambda name: name in measured or not _BESIDES.fullmatch(name))
 
 
 def _digest(question: AnyQuestion, head: str, wanted: Callable[[str], bool]) -> str:
