@@ -133,6 +133,21 @@ def test_a_quick_look_proves_nothing() -> None:
     assert (proof.faults, proof.proven, proof.quick) == ((), False, True)
 
 
+def test_a_quick_look_tries_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of wrong answers and mutants it takes so many, others with another seed; all that is right is tried."""
+    monkeypatch.setattr("grader.proof.trial.QUICK_WRONG", 1)
+    monkeypatch.setattr("grader.proof.trial.QUICK_MUTANTS", 2)
+    question = BANK.find_code("sound")
+    proofs = [try_question(question, seed=seed, runs=1, quick=True) for seed in range(6)]
+
+    for proof in proofs:
+        assert [sight.role for sight in proof.exhibits].count("wrong") == 1
+        assert sum(proof.mutants.values()) == 2
+        assert {"reference", "correct", "starter"} <= {sight.role for sight in proof.exhibits}
+    assert len({sight.name for proof in proofs for sight in proof.exhibits if sight.role == "wrong"}) > 1
+    assert len({proof.killed for proof in proofs}) > 1
+
+
 # --- What the spec accepts ---
 
 

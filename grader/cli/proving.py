@@ -38,7 +38,9 @@ class Wishes(NamedTuple):
 @click.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--all", "everything", is_flag=True, help="Every question of the bank; the same as giving no ID.")
-@click.option("--quick", is_flag=True, help="A few runs and a sample of the mutants: coarse faults soon, but no proof.")
+@click.option(
+    "--quick", is_flag=True, help="A few runs, a sample of wrong ones and mutants: coarse faults soon, no proof."
+)
 @click.option("--again", is_flag=True, help="Prove anew what has not changed since it was proven.")
 @click.option("--runs", type=click.IntRange(1), help="How often each right solution must pass; 20 unless given.")
 @click.option("--jobs", type=click.IntRange(1), help="Submissions graded at a time; one a core unless given.")

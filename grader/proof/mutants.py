@@ -47,9 +47,9 @@ def try_mutants(bench: Workbench, ranking: Ranking, *, at_most: int | None = Non
     Args:
         bench: with the question.
         ranking: what is known about the checks; learns.
-        at_most: take only so many, evenly over the file.
+        at_most: take only so many, others for each seed.
     """
-    mutants = _choose(_mutants(bench.question), at_most)
+    mutants = bench.sample(_mutants(bench.question), at_most)
     trials = list(bench.each(GATE, mutants, lambda mutant: _run(bench, ranking, mutant)))
     pairs = list(zip(mutants, trials, strict=True))
     killed = [(mutant, trial.killers[0]) for mutant, trial in pairs if trial.killers]
@@ -95,12 +95,6 @@ def unknown_faults(question: Question) -> list[str]:
 
 def _mutants(question: Question) -> tuple[Mutant, ...]:
     return make_mutants(question.reference.read_text(encoding="utf-8"))
-
-
-def _choose(mutants: tuple[Mutant, ...], at_most: int | None) -> tuple[Mutant, ...]:
-    if at_most is None or len(mutants) <= at_most:
-        return mutants
-    return tuple(mutants[index * len(mutants) // at_most] for index in range(at_most))
 
 
 def _program(mutant: Mutant) -> Submission:

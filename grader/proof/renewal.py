@@ -83,11 +83,11 @@ def _in_order(question: Question, sights: Iterable[Sight]) -> tuple[Sight, ...]:
 def _try(bench: Workbench, fresh: Sequence[Exhibit]) -> tuple[list[Sight], list[str]]:
     """Run right answers that nobody has run yet, as often as any; return how each fared, and the faults."""
     reference = right.rights(bench.question)[:1]
-    alone = right.run_alone(bench, RUNS, (*reference, *fresh))
+    alone = right.run_alone(bench, right.WITH_PERFORMANCE, (*reference, *fresh))
     sights = sights_of(fresh, alone)
     if any(trial.fault or trial.run.broken for trial in alone):
         return sights, right.faults_of(alone) or [f"{right.GATE}: {trial.fault}" for trial in alone if trial.fault]
-    faults = right.faults_of([*alone, *right.run_again(bench, RUNS, fresh)])
+    faults = right.faults_of([*alone, *right.run_again(bench, range(right.WITH_PERFORMANCE, RUNS), fresh)])
     measured = any(check.performance is not None for check in bench.question.checks)
     slow = wrong.run_slow(bench) if measured else []
     return sights, [*faults, *limits.limit_faults(bench.question, alone, slow)]

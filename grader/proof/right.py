@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from grader.proof.expectation import RIGHT, TOO_MUCH, exhibits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from grader.proof.expectation import Exhibit
     from grader.proof.workbench import Trial, Workbench
@@ -25,7 +25,7 @@ def rights(question: Question) -> list[Exhibit]:
 
 def run_alone(bench: Workbench, runs: int, found: Sequence[Exhibit]) -> list[Trial]:
     """Run right solutions with all checks, one after the other, so that times mean something."""
-    tasks = [(exhibit, number) for number in range(min(runs, WITH_PERFORMANCE)) for exhibit in found]
+    tasks = [(exhibit, number) for number in range(runs) for exhibit in found]
     trials = []
     for done, (exhibit, number) in enumerate(tasks, start=1):
         trials.append(bench.run(bench.read(exhibit.path), bench.question.checks, GATE, str(number)))
@@ -33,10 +33,10 @@ def run_alone(bench: Workbench, runs: int, found: Sequence[Exhibit]) -> list[Tri
     return trials
 
 
-def run_again(bench: Workbench, runs: int, found: Sequence[Exhibit]) -> Iterator[Trial]:
-    """Run right solutions so many times more, without performance checks."""
+def run_again(bench: Workbench, numbers: Iterable[int], found: Sequence[Exhibit]) -> Iterator[Trial]:
+    """Run right solutions without performance checks, once for each of the numbers: they make the seeds."""
     programs = [bench.read(exhibit.path) for exhibit in found]
-    tasks = [(program, number) for number in range(WITH_PERFORMANCE, runs) for program in programs]
+    tasks = [(program, number) for number in numbers for program in programs]
     return bench.each(GATE, tasks, lambda task: bench.run(task[0], bench.ordinary, GATE, str(task[1]), max_failures=1))
 
 

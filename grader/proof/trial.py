@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from grader.verdict import Coverage, Level
 
 RUNS, QUICK_RUNS = 20, 3
-QUICK_MUTANTS = 40
+QUICK_WRONG, QUICK_MUTANTS = 12, 24
+"""How many of each a quick look tries: it takes others with every seed."""
 SEED_BITS = 63
 
 
@@ -53,7 +54,7 @@ def try_question(
         seed: of all its runs; secret and fresh unless given.
         level: isolation to insist on.
         runs: how often each right solution must pass.
-        quick: a few runs and a sample of the mutants: tells the coarse faults, and proves nothing.
+        quick: a few runs and a sample of wrong answers and mutants: tells the coarse faults, and proves nothing.
         jobs: submissions graded at a time; by default one a core.
         step: told of progress.
         ours: whether its solutions are programs of our own; if not, none is ever loaded into the examiner.
@@ -73,6 +74,7 @@ class _Trial:
         self._bench = bench
         self._question = question
         self._runs = runs
+        self._measured = min(runs, 1 if quick else right.WITH_PERFORMANCE)
         self._quick = quick
         self._ours = ours and not question.spec.source.foreign
         hidden = [check for check in question.checks if check.visibility is Visibility.HIDDEN]
@@ -85,7 +87,7 @@ class _Trial:
         question = self._question
         faults = [*reading_faults(question), *mutants.unknown_faults(question)]
         unreadable = unreadable_faults(question)
-        alone = [] if unreadable else right.run_alone(self._bench, self._runs, right.rights(question))
+        alone = [] if unreadable else right.run_alone(self._bench, self._measured, right.rights(question))
         failing = right.faults_of(alone)
         faults += [*unreadable, *failing]
         seen = _Seen(alone)
@@ -100,9 +102,9 @@ class _Trial:
         """
         bench, question = self._bench, self._question
         bench.tighten(seen.alone)
-        faults = [] if faulty else right.faults_of(list(right.run_again(bench, self._runs, right.rights(question))))
+        faults = [] if faulty else self._right_again()
         seen.coverage = self._coverage()
-        sightings = wrong.try_wrong(bench, self._ranking, once=self._quick)
+        sightings = wrong.try_wrong(bench, self._ranking, at_most=QUICK_WRONG if self._quick else None)
         seen.others, seen.same = sightings.trials, sightings.same
         census = mutants.try_mutants(bench, self._ranking, at_most=QUICK_MUTANTS if self._quick else None)
         seen.census = census
@@ -115,6 +117,10 @@ class _Trial:
             *worth.coverage_faults(seen.coverage),
             *limits.limit_faults(question, seen.alone, seen.others),
         ]
+
+    def _right_again(self) -> list[str]:
+        numbers = range(self._measured, self._runs)
+        return right.faults_of(list(right.run_again(self._bench, numbers, right.rights(self._question))))
 
     def _coverage(self) -> Coverage | None:
         """Return which branches of the reference the hidden suite runs."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -131,6 +132,13 @@ class Workbench:
         )
         run = refuse(plan) if found else self._exam.execute(plan)
         return Trial(program, seed, run, len(run.undefined) < len(self.question.spec.submission.exports))
+
+    def sample(self, items: Sequence[T], at_most: int | None) -> list[T]:
+        """Return the items, or so many of them in their order: each seed draws others."""
+        if at_most is None or len(items) <= at_most:
+            return list(items)
+        drawn = random.Random(self._seed).sample(range(len(items)), at_most)
+        return [items[index] for index in sorted(drawn)]
 
     def each(self, gate: str, items: Sequence[T], work: Callable[[T], R]) -> Iterator[R]:
         """Do the same with each item, several at once; results come in the order of the items."""

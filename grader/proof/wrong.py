@@ -41,21 +41,24 @@ class Sightings:
     faults: tuple[str, ...]
 
 
-def try_wrong(bench: Workbench, ranking: Ranking, *, once: bool = False) -> Sightings:
+def try_wrong(bench: Workbench, ranking: Ranking, *, at_most: int | None = None) -> Sightings:
     """Run the starter and all wrong, slow and forbidden solutions, then the trivial answers.
 
-    Wrong ones are run under further seeds, unless `once` is enough.
+    Args:
+        bench: with the question.
+        ranking: what is known about the checks; learns.
+        at_most: of the wrong ones and of the trivial answers, others for each seed, and run wrong ones only once;
+            otherwise all, and the wrong ones under further seeds.
     """
-    found = [each for each in exhibits(bench.question) if each.role not in RIGHT]
     slow = run_slow(bench)
-    others = [each for each in found if each.role is not Role.SLOW]
+    others = _others(bench, at_most)
     trials = slow + list(zip(others, bench.each(GATE, others, lambda each: _run(bench, each)), strict=True))
     for _, trial in trials:
         ranking.note(trial)
     faults = [fault for each, trial in trials if (fault := fault_of(each, trial))]
-    if not once:
+    if at_most is None:
         faults += _lucky_faults(bench, ranking, [trial for each, trial in trials if each.role is Role.WRONG])
-    same, passing = _try_trivial(bench, ranking)
+    same, passing = _try_trivial(bench, ranking, at_most)
     allowed = bench.question.spec.proof.accept
     faults += [
         f"{GATE}: the suite accepts the trivial answer {name!r}; let a check reject it, or accept it in the spec"
@@ -63,6 +66,12 @@ def try_wrong(bench: Workbench, ranking: Ranking, *, once: bool = False) -> Sigh
         if name not in allowed
     ]
     return Sightings(tuple(trials), same, tuple(faults))
+
+
+def _others(bench: Workbench, at_most: int | None) -> list[Exhibit]:
+    found = [each for each in exhibits(bench.question) if each.role not in RIGHT | {Role.SLOW}]
+    wrong = bench.sample([each for each in found if each.role is Role.WRONG], at_most)
+    return [each for each in found if each.role is not Role.WRONG or each in wrong]
 
 
 def run_slow(bench: Workbench) -> list[tuple[Exhibit, Trial]]:
@@ -127,9 +136,10 @@ def _fault_of_only(exhibit: Exhibit, outcomes: set[Outcome], expected: Sequence[
     return f"{GATE}: {exhibit.name} must be only {words}, but is also {min(others).value}" if others else ""
 
 
-def _try_trivial(bench: Workbench, ranking: Ranking) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _try_trivial(bench: Workbench, ranking: Ranking, at_most: int | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Run the trivial answers; return the names of those that answer like the reference, and of others that pass."""
-    answers = [made(f"{TRIVIAL}/{each.name}", each.source) for each in trivial_answers(bench.question)]
+    sources = bench.sample(trivial_answers(bench.question), at_most)
+    answers = [made(f"{TRIVIAL}/{each.name}", each.source) for each in sources]
     trials = bench.each(TRIVIAL, answers, lambda each: bench.run(each, bench.hidden, GATE, max_failures=2))
     accepted = []
     for answer, trial in zip(answers, trials, strict=True):
