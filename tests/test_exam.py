@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -205,6 +206,22 @@ def test_what_the_reference_imports_late_is_imported_once(make: Callable[..., Qu
     assert set(outcomes(before).values()) == {"failed"}
     assert set(outcomes(after).values()) == {"passed"}
     assert set(outcomes(renewed).values()) == {"passed"}
+
+
+def test_warm_processes_hold_nothing_of_others(make: Callable[..., Question]) -> None:
+    """A pipe that is open when they are started is at its end as soon as it is closed here.
+
+    On every start of a program `subprocess` waits for such an end: two questions that are made ready by two threads
+    would wait for each other's end.
+    """
+    question = make("def test_one(solution): assert solution.f(1) == 1\n")
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as end:
+        with os.fdopen(writing, "wb"):
+            exam = WarmExam(question)
+        with exam:
+            assert eventually(lambda: bool(select.select([end], [], [], 0)[0]))
+            assert set(outcomes(grade(question, submission(IDENTITY), exam=exam)).values()) == {"passed"}
 
 
 # --- Faults of a suite ---

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -93,18 +95,36 @@ def _chosen(bank: Bank, ids: tuple[str, ...]) -> list[AnyQuestion]:
 
 
 def _prove_all(questions: list[AnyQuestion], wishes: Wishes, *, shown: bool) -> list[Proof]:
-    """Prove one question after the other, each on all cores; show each as soon as it is done."""
+    """Prove one question after the other, each on all cores; show each as soon as it is done.
+
+    Quick looks go side by side on one core each: where half of the time goes into starting and into runs that are
+    measured one by one, that is nearly twice as fast, and what is measured need not be exact.
+    """
     from grader.proof.view import render_proof
     from grader.report.drawing import make_console
 
+    jobs = wishes.jobs or os.cpu_count() or 1
+    abreast = max(min(jobs, len(questions)), 1) if wishes.quick else 1
+    wishes = wishes._replace(jobs=jobs // abreast)
     proofs = []
-    with _progress(len(questions)) as report:
-        for question in questions:
-            proof, kept = _prove(question, wishes, report(question))
+    with _progress(len(questions)) as report, _threads(abreast) as threads:
+        results = threads.map(lambda question: _prove(question, wishes, report.step_of(question)), questions)
+        for question, (proof, kept) in zip(questions, results, strict=True):
             proofs.append(proof)
+            report.count()
             if shown:
                 render_proof(question, proof, make_console(), kept=kept)
     return proofs
+
+
+@contextlib.contextmanager
+def _threads(number: int) -> Iterator[ThreadPoolExecutor]:
+    """Give so many threads, which begin nothing new once the block is left."""
+    threads = ThreadPoolExecutor(number, thread_name_prefix="verify")
+    try:
+        yield threads
+    finally:
+        threads.shutdown(cancel_futures=True)
 
 
 def _prove(question: AnyQuestion, wishes: Wishes, step: Step | None) -> tuple[Proof, str]:
@@ -177,20 +197,23 @@ def _progress(total: int) -> Iterator[Reporter]:
 
 
 class Reporter:
-    """Makes the callback that moves the bars, for one question after the other."""
+    """Makes the callbacks that move the bars."""
 
     def __init__(self, progress: Progress | None, total: int) -> None:
         self._progress = progress
         self._questions = progress.add_task("questions", total=total) if progress else None
         self._gate = progress.add_task("", total=None) if progress else None
 
-    def __call__(self, question: AnyQuestion) -> Step | None:
-        """Begin a question; the one before is done."""
+    def count(self) -> None:
+        """Count a question that is done."""
+        if self._progress is not None and self._questions is not None:
+            self._progress.advance(self._questions)
+
+    def step_of(self, question: AnyQuestion) -> Step | None:
+        """Begin a question."""
         progress, gate, questions = self._progress, self._gate, self._questions
         if progress is None or gate is None or questions is None:
             return None
-        if progress.tasks[0].description != "questions":
-            progress.advance(questions)
         progress.update(questions, description=question.qualified_id)
 
         def step(name: str, done: int, total: int) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import json
 import os
 import pickle
@@ -142,6 +143,7 @@ def _be_server(suites: list[Path], template: Template, control: socket.socket, l
     """Collect and serve in this fork; never returns."""
     code = 1
     try:
+        _let_go_of_all_but(control.fileno(), log, *template.descriptors)
         os.setsid()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         _print_to(log)
@@ -152,6 +154,17 @@ def _be_server(suites: list[Path], template: Template, control: socket.socket, l
         traceback.print_exc()
     finally:
         os._exit(code)
+
+
+def _let_go_of_all_but(*descriptors: int) -> None:
+    """Close what this fork has inherited from other threads: whoever waits for its end would wait for ours.
+
+    `subprocess` does, for the pipe on which a program that cannot be started would say so.
+    """
+    gc.freeze()  # no object of theirs is ever collected here, to close a number that means something else by then
+    kept = [2, *sorted(descriptors), os.sysconf("SC_OPEN_MAX")]
+    for low, high in itertools.pairwise(kept):
+        os.closerange(low + 1, high)
 
 
 def _print_to(log: int) -> None:

@@ -274,6 +274,12 @@ class Template:
         poll.register(self._control, 0)  # a hang-up is told unasked
         return bool(poll.poll(0))
 
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """What a fork of ours needs to have guests of this template."""
+        said = () if self._process.stderr is None else (self._process.stderr.fileno(),)
+        return (self._control.fileno(), *said)
+
     def close(self) -> None:
         """End the template and with it every guest; leave nothing behind."""
         with contextlib.suppress(OSError):  # not close alone: a fork of ours may hold this end too
