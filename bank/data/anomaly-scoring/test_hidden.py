@@ -242,7 +242,8 @@ def test_what_makes_no_sense_is_refused(solution):
             for ask in (detector.score, detector.predict):
                 with pytest.raises(ValueError):  # noqa: PT011  the text is the candidate's
                     ask(table)
-        agree((detector.score(train), detector.predict(train)), verdicts(kind, 0.5, 3, train, train))
+        other = train * 1.25
+        agree((detector.score(other), detector.predict(other)), verdicts(kind, 0.5, 3, train, other))
 
 
 @points(3, group="isolation forests", group_zh="孤立森林")
