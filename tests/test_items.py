@@ -19,10 +19,10 @@ from test_report_samples import EMPTY, hidden, verdict
 
 from grader.errors import InputError
 from grader.gradebook import Grade, Gradebook, Sheet
+from grader.intervals import ENOUGH, LEVEL, median, wilson
 from grader.records import BatchFolder, BatchRecord, Entry
 from grader.takehome.cohort import check_columns, read_cohort, variants_of
-from grader.takehome.intervals import LEVEL, median, wilson
-from grader.takehome.items import ENOUGH, Column, Finding, analyse
+from grader.takehome.items import Column, Finding, analyse
 from grader.takehome.siblings import compare
 from grader.takehome.statistics import statistics_of
 from grader.verdict import Outcome, Status

@@ -15,8 +15,8 @@ pytest.importorskip("alembic", reason="alembic is not installed")
 from desks import Place, founded
 from test_cli import assert_told, grade
 
+from grader.agreement import weighted_kappa
 from grader.errors import InputError
-from grader.takehome.agreement import weighted_kappa
 from grader.takehome.desk.chain import kept_rows
 from grader.takehome.desk.judging import agreement, decision_of, rate, ratings_of
 

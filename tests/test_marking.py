@@ -191,3 +191,17 @@ def test_what_waits_for_a_person_has_no_points_until_somebody_decided(local: Cla
         events = [link.row.event for link in register.chain.links()]
         assert register.chain.prove(kept_rows(register.session, register.row.id)).faults == ()
     assert "reviewed" in events
+
+
+def test_what_an_audit_overrules_is_put_on_record(local: Class) -> None:
+    """As what waited; and a second time nothing is taken over."""
+    assert_told(local.run("grade"), 0)
+    assert points(local)["C-03"] == [20, 0]
+    told = typed(
+        local.root / "results", "--audit", "--share", "1", "--by", "ada", "--bank", local.bank, keys="m\nyes\n" * 20
+    )
+    assert_told(told, 0, "1 verdicts decided")
+
+    assert_told(local.run("grade"), 0, "taken over from grade review")
+    assert points(local)["C-03"] == [20, 6]
+    assert_told(local.run("grade"), 0, "Nothing that counts is without a verdict")

@@ -34,6 +34,10 @@ EXIT_WAITING = 4
     "--alike", type=click.FloatRange(0.3, 1.0), default=None,
     help="How alike answers are that are offered together (cosine of n-grams); 0.6 unless given.",
 )  # fmt: skip
+@click.option("--audit", is_flag=True, help="Judge a random part of what was settled without a person, blind.")
+@click.option(
+    "--share", type=click.FloatRange(0.0, 1.0, min_open=True), default=None, help="That part; 0.1 unless given."
+)
 @click.option("--html", is_flag=True, help="Write the batch's pages anew; needs its submissions and the bank.")
 @click.option(
     "--from", "source", type=click.Path(path_type=Path), metavar="PATH", help="Where the submissions are by now."
@@ -45,6 +49,8 @@ def review(
     by: str | None,
     listed: bool,
     alike: float | None,
+    audit: bool,
+    share: float | None,
     html: bool,
     source: Path | None,
     language: Language,
@@ -57,10 +63,14 @@ def review(
     Every decision is kept with its reason in review/decisions.jsonl, and the verdicts before it under history/. Exit
     code 0: nothing waits any more. 4: something does.
 
+    With --audit a random part of what rules or a model settled is asked instead, and not what they said. Where you say
+    otherwise, your word counts; how far you agree is told for each question. Needs the submissions and the bank.
+
     \b
     Example:
       grade review results/ --by "R. Ito"
       grade review results/ --list
+      grade review results/ --by "R. Ito" --audit
     """  # noqa: D301  \b is click's mark for text that is not rewrapped
     from grader.records import BatchFolder
     from grader.report.drawing import make_console
@@ -73,19 +83,66 @@ def review(
 
     results = BatchFolder(folder)
     results.record()
+    if audit:
+        return _audit(results, by, share, source, language, bank_folder, html=html)
+    if share is not None:
+        raise InputError("--share is of an audit", cure="Add --audit")
     with opened(folder) as ledger:
         _tell(apply(results, ledger.by_item()), results, html=html)  # decided before a regrading, or a crash
         queue = _kept(read_queue(results), results)
         if listed or not queue.items:
             show_queue(queue, make_console(), language)
             return _conclude(queue, results, source, language, bank_folder, html=html)
-        if not (by or "").strip():
-            raise InputError("a decision has somebody who took it", cure="Add --by NAME, or set GRADE_REVIEWER")
-        person = _AtTerminal((by or "").strip(), make_console(), language)
+        person = _person(by, language)
         tally = go_through(queue, ledger, person, ALIKE if alike is None else alike)
         click.echo(f"{tally.decisions} decisions on {tally.verdicts} key points of answers.")
         _tell(apply(results, ledger.by_item()), results, html=html)
         return _conclude(_kept(read_queue(results), results), results, source, language, bank_folder, html=html)
+
+
+def _audit(
+    results: BatchFolder,
+    by: str | None,
+    share: float | None,
+    source: Path | None,
+    language: Language,
+    bank_folder: Path | None,
+    *,
+    html: bool,
+) -> int:
+    """Have a random part of what was settled without a person judged by one."""
+    from grader.bank import load_bank
+    from grader.records import found_again
+    from grader.regrade import entrants_of
+    from grader.report.drawing import make_console
+    from grader.review import audit
+    from grader.review.application import overrule
+    from grader.review.decisions import opened
+    from grader.review.view import show_agreements
+
+    person, record = _person(by, language), results.record()
+    with opened(results.root) as ledger, found_again(record, source) as paths:
+        path = ledger.path.with_name(audit.FILE)
+        entrants = entrants_of(record, paths, load_bank(bank_folder))
+        found = audit.cases(results, entrants, audit.looks(path))
+        drawn = audit.draw(found, audit.SHARE if share is None else share, record.seed)
+        judged = audit.look(drawn, path, person)
+        seen = audit.looks(path)
+        left = len({case.item.id for case in drawn} - {each.item for each in seen})
+        click.echo(f"{judged} of {len(drawn)} drawn key points of answers judged; {len(found)} were settled.")
+        _tell(overrule(results, audit.overruled(found, seen)), results, html=html)
+        show_agreements(audit.agreements(seen), make_console(), language)
+    if html:
+        _publish(results, source, language, bank_folder)
+    return EXIT_WAITING if left else 0
+
+
+def _person(by: str | None, language: Language) -> _AtTerminal:
+    from grader.report.drawing import make_console
+
+    if not (by or "").strip():
+        raise InputError("a decision has somebody who took it", cure="Add --by NAME, or set GRADE_REVIEWER")
+    return _AtTerminal((by or "").strip(), make_console(), language)
 
 
 def _kept(queue: Queue, results: BatchFolder) -> Queue:

@@ -12,13 +12,13 @@ from grader.review.queue import id_of
 from grader.verdict import Detail, Outcome, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from grader.changes import Change
     from grader.records import BatchFolder, Entry
     from grader.verdict import CheckResult, Decision, Verdict
 
-REASON = "review"
+REASON, AUDIT = "review", "audit"
 
 
 def apply(folder: BatchFolder, decisions: Mapping[str, Decision]) -> tuple[Change, ...]:
@@ -32,7 +32,26 @@ def apply(folder: BatchFolder, decisions: Mapping[str, Decision]) -> tuple[Chang
         What changed, candidate by candidate.
     """
     there = _there(folder)
-    decided = {entry: decided_on(verdict, decisions) for entry, verdict in there.items()}
+    return _put(folder, there, {entry: decided_on(verdict, decisions) for entry, verdict in there.items()}, REASON)
+
+
+def overrule(folder: BatchFolder, words: Mapping[Entry, Mapping[str, Decision]]) -> tuple[Change, ...]:
+    """Put a person's word in the place of what was settled without one, as `apply` does.
+
+    Args:
+        folder: of the batch.
+        words: entry to key point to what a person decided on it.
+
+    Returns:
+        What changed, candidate by candidate.
+    """
+    there = _there(folder)
+    return _put(folder, there, {entry: _overruled(there[entry], words[entry]) for entry in words}, AUDIT)
+
+
+def _put(
+    folder: BatchFolder, there: Mapping[Entry, Verdict], decided: Mapping[Entry, Verdict], reason: str
+) -> tuple[Change, ...]:
     changed = {entry: verdict for entry, verdict in decided.items() if verdict != there[entry]}
     if not changed:
         return ()
@@ -40,7 +59,7 @@ def apply(folder: BatchFolder, decisions: Mapping[str, Decision]) -> tuple[Chang
     for entry, verdict in changed.items():
         folder.keep(entry, verdict)
     changes = tuple(compare(entry.candidate, there[entry], verdict) for entry, verdict in changed.items())
-    folder.log(REASON, {}, kept, changes)
+    folder.log(reason, {}, kept, changes)
     summarize(book_of(folder), folder)
     return changes
 
@@ -59,11 +78,19 @@ def decided_on(verdict: Verdict, decisions: Mapping[str, Decision]) -> Verdict:
     """Return a verdict with every decision on it; it stays provisional as long as one is missing."""
     if verdict.status is not Status.PROVISIONAL:
         return verdict
-    checks = tuple(_decided(check, decisions.get(id_of(verdict, check))) for check in verdict.checks)
+    return _concluded(verdict, [_decided(check, decisions.get(id_of(verdict, check))) for check in verdict.checks])
+
+
+def _overruled(verdict: Verdict, words: Mapping[str, Decision]) -> Verdict:
+    checks = [_by_person(check, words[check.name]) if check.name in words else check for check in verdict.checks]
+    return _concluded(verdict, checks)
+
+
+def _concluded(verdict: Verdict, checks: Sequence[CheckResult]) -> Verdict:
     concluded = conclude(checks)
     return verdict.model_copy(
         update={
-            "checks": checks,
+            "checks": tuple(checks),
             "status": concluded.status,
             "points": concluded.points,
             "message": concluded.message,
@@ -74,6 +101,10 @@ def decided_on(verdict: Verdict, decisions: Mapping[str, Decision]) -> Verdict:
 def _decided(check: CheckResult, decision: Decision | None) -> CheckResult:
     if check.outcome is not Outcome.UNDECIDED or decision is None:
         return check
+    return _by_person(check, decision)
+
+
+def _by_person(check: CheckResult, decision: Decision) -> CheckResult:
     detail = check.detail or Detail()
     return check.model_copy(
         update={

@@ -7,7 +7,7 @@ import fcntl
 import json
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from grader.review.queue import Item
 
 FILE = "decisions.jsonl"
+Line = TypeVar("Line", bound=Frozen)
 
 
 class Ruling(Frozen):
@@ -49,15 +50,7 @@ class Ledger:
         Raises:
             InputError: a line is none of ours.
         """
-        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
-        return tuple(self._read(number, line) for number, line in enumerate(lines, start=1))
-
-    def _read(self, number: int, line: str) -> Ruling:
-        try:
-            return Ruling.model_validate_json(line)
-        except ValidationError as error:
-            fault = f"it is no decision: {error.errors()[0]['msg']}"
-            raise InputError(fault, file=self.path, line=number, cure="Take the line out, or mend it") from None
+        return read_lines(self.path, Ruling)
 
     def add(self, decision: Decision, read: Item, others: Sequence[Item]) -> None:
         """Write a decision; it is on the disk when this returns."""
@@ -68,15 +61,38 @@ class Ledger:
             read=read.id,
             items=(read.id, *(item.id for item in others)),
         )
-        line = json.dumps(ruling.model_dump(mode="json"), ensure_ascii=False)
-        with open(self.path, "a", encoding="utf-8") as file:
-            file.write(f"{line}\n")
-            file.flush()
-            os.fsync(file.fileno())
+        append(self.path, ruling)
 
     def by_item(self) -> dict[str, Decision]:
         """Return item to what was decided on it last."""
         return {item: ruling.decision for ruling in self.rulings() for item in ruling.items}
+
+
+def append(path: Path, record: Frozen) -> None:
+    """Add a line to a file; it is on the disk when this returns."""
+    line = json.dumps(record.model_dump(mode="json"), ensure_ascii=False)
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_lines(path: Path, model: type[Line]) -> tuple[Line, ...]:
+    """Read a file of such lines, if it is there.
+
+    Raises:
+        InputError: a line is none of ours.
+    """
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return tuple(_read(path, number, line, model) for number, line in enumerate(lines, start=1))
+
+
+def _read(path: Path, number: int, line: str, model: type[Line]) -> Line:
+    try:
+        return model.model_validate_json(line)
+    except ValidationError as error:
+        fault = f"it is no decision: {error.errors()[0]['msg']}"
+        raise InputError(fault, file=path, line=number, cure="Take the line out, or mend it") from None
 
 
 @contextlib.contextmanager

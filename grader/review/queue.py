@@ -93,7 +93,12 @@ def _item(verdict: Verdict, check: CheckResult) -> Item:
 
 
 def id_of(verdict: Verdict, check: CheckResult) -> str:
-    """Return what names a key point of an answer."""
+    """Return what names a key point of an answer that waits."""
     claim = check.detail.expected if check.detail is not None else ""
-    parts = (verdict.question, check.name, claim or "", normalise(verdict.answer))
+    return identity(verdict.question, check.name, claim or "", verdict.answer)
+
+
+def identity(question: str, key_point: str, claim: str, answer: str) -> str:
+    """Return what names a key point of an answer, whoever wrote it and however it is typed."""
+    parts = (question, key_point, claim, normalise(answer))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:ID_LENGTH]

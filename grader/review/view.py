@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
+    from grader.intervals import Estimate
     from grader.question import Language
     from grader.report.drawing import Pen
+    from grader.review.audit import Agreement
     from grader.review.queue import Item, Queue
 
 MOST_DIFFERENCES = 20
@@ -93,3 +95,30 @@ def show_queue(queue: Queue, console: Console, language: Language) -> None:
         waiting[item.question, item.key_point] += item.verdicts
     rows = [(f"{question}, {key_point}", str(count)) for (question, key_point), count in waiting.items()]
     show(console, [Text(pen.say("{count} answers wait", count=queue.verdicts), "bold"), pen.labelled_lines(rows)])
+
+
+def show_agreements(agreements: Sequence[Agreement], console: Console, language: Language) -> None:
+    """Show how far a person agrees with what was settled, question by question."""
+    pen = make_pen(console, language)
+    rows = [(each.name, _sentence(each, pen)) for each in agreements]
+    show(console, [Text(pen.say("Audit of what was settled without a person"), "bold"), pen.labelled_lines(rows)])
+
+
+def _sentence(found: Agreement, pen: Pen) -> str:
+    parts = [pen.say("{agreed} of {looks} alike", agreed=found.agreed, looks=found.looks), _percent(found.share)]
+    if found.missed:
+        parts.append(pen.say("{count} right points had been missed", count=found.missed))
+    if found.undeserved:
+        parts.append(pen.say("{count} points had been given wrongly", count=found.undeserved))
+    if found.kappa is None:
+        parts.append(pen.say("too few, or too much alike, for a kappa"))
+    else:
+        kappa = found.kappa
+        parts.append(f"kappa {kappa.value:.2f} ({kappa.low:.2f}–{kappa.high:.2f})")
+        word = "high enough to go on without a person" if found.released else "let a person judge: `referee: person`"
+        parts.append(pen.say(word))
+    return ", ".join(parts)
+
+
+def _percent(share: Estimate) -> str:
+    return f"{share.value:.0%} ({share.low:.0%}–{share.high:.0%})"

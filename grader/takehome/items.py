@@ -17,16 +17,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grader.intervals import ENOUGH, Estimate, between, median, resamples, wilson
 from grader.question import Frozen
-from grader.takehome.intervals import Estimate, between, median, resamples, wilson
 from grader.takehome.moments import moments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-ENOUGH = 30
-"""Candidates, for anything but a difficulty."""
 FEW = 5
 """So many must have passed, and as many failed, for a correlation to mean something."""
 HARD, EASY, WEAK = 0.20, 0.95, 0.20

@@ -10,8 +10,8 @@ import math
 from statistics import NormalDist, fmean, variance
 from typing import TYPE_CHECKING
 
-from grader.takehome.intervals import LEVEL, Estimate, median, wilson
-from grader.takehome.items import ENOUGH, FEW, Figures, Finding, ItemFigures
+from grader.intervals import ENOUGH, LEVEL, Estimate, median, wilson
+from grader.takehome.items import FEW, Figures, Finding, ItemFigures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

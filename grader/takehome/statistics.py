@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from grader.intervals import ENOUGH, LEVEL
 from grader.question import Frozen
 from grader.report.tables import csv_table
 from grader.takehome.cohort import check_columns, check_seconds, form_columns, variants_of
-from grader.takehome.intervals import LEVEL
-from grader.takehome.items import ENOUGH, Figures, analyse
+from grader.takehome.items import Figures, analyse
 from grader.takehome.siblings import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from grader.gradebook import Grade
+    from grader.intervals import Estimate
     from grader.takehome.cohort import Cohort
-    from grader.takehome.intervals import Estimate
     from grader.takehome.items import ItemFigures
 
 

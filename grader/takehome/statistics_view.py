@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
+    from grader.intervals import Estimate
     from grader.report.drawing import Pen
-    from grader.takehome.intervals import Estimate
     from grader.takehome.items import Figures, ItemFigures
     from grader.takehome.statistics import Statistics
 

@@ -6,14 +6,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from grader.intervals import ENOUGH, Estimate, wilson
 from grader.report.pages.markup import Markup, element, link_to
 from grader.report.pages.svg import histogram
 from grader.report.untrusted import one_line
 from grader.report.wording import number
 from grader.takehome.desk.pages import laid_out, page, row, table
 from grader.takehome.desk.phrases import phrase
-from grader.takehome.intervals import Estimate, wilson
-from grader.takehome.items import ENOUGH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from grader.agreement import weighted_kappa
 from grader.errors import InputError, did_you_mean
-from grader.takehome.agreement import weighted_kappa
 from grader.takehome.desk.chain import Event
 from grader.takehome.desk.tables import DecisionRow, RatingRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from grader.intervals import Estimate
     from grader.takehome.assessment import Criterion
     from grader.takehome.desk.register import Invited, Register
-    from grader.takehome.intervals import Estimate
 
 RATERS = 2
 RATED, DECIDED = "rated", "decided"

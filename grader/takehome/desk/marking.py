@@ -25,11 +25,12 @@ from grader.grading import SEED_BITS
 from grader.keyed import mac
 from grader.records import BatchFolder, Entry
 from grader.report.tables import csv_table
+from grader.rubric import ConceptQuestion
 from grader.takehome.desk.chain import Event
 from grader.takehome.desk.register import counting
 from grader.takehome.desk.tables import GradingRow
 from grader.takehome.packed import read_packed
-from grader.verdict import Status, Verdict
+from grader.verdict import Decision, Status, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -170,18 +171,23 @@ def grade_all(
 
 
 def take_over(desk: Desk, answers: Iterable[Answer]) -> int:
-    """Put on record what `grade review` decided on verdicts that wait for a person; return how many those are."""
+    """Put on record what `grade review` decided, on verdicts that wait or in an audit; return how many those are."""
     folder, taken = BatchFolder(desk.results), 0
     for answer in answers:
-        if answer.before is None or answer.before.status != Status.PROVISIONAL:
+        if answer.before is None or not isinstance(answer.question, ConceptQuestion):
             continue
         decided, before = folder.kept(answer.entry), Verdict.model_validate_json(answer.before.verdict)
-        if decided is None or decided.status is Status.PROVISIONAL:
+        if decided is None or decided.status is Status.PROVISIONAL or not _decisions(decided) - _decisions(before):
             continue
         if (decided.seed, decided.suite) == (before.seed, before.suite):
             keep(desk, answer, decided, REVIEWED)
             taken += 1
     return taken
+
+
+def _decisions(verdict: Verdict) -> set[tuple[str, Decision]]:
+    """Return what people decided, by its key point."""
+    return {(check.name, check.detail.decision) for check in verdict.checks if check.detail and check.detail.decision}
 
 
 def keep(desk: Desk, answer: Answer, verdict: Verdict, event: str = GRADED) -> None:

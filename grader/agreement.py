@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.takehome.intervals import Estimate, between, resamples
-from grader.takehome.items import ENOUGH
+from grader.intervals import ENOUGH, Estimate, between, resamples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
