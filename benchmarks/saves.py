@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import signal
 import statistics
 import subprocess
 import tempfile
@@ -53,7 +52,7 @@ def _saves(question: str, rounds: int, place: Path) -> Iterator[Save]:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         with contextlib.ExitStack() as end:
-            end.callback(process.send_signal, signal.SIGINT)
+            end.callback(process.terminate)  # SIGINT is ignored by what a shell started in the background
             _await_report(process.stdout)
             for _ in range(rounds):
                 shutil.copyfile(reference, place / "part")
