@@ -1,6 +1,7 @@
 """What `check.pyz` says of public tests is what the grader says, for right answers, wrong ones and the starter.
 
-One question and four of its solutions at each commit, everything with GRADER_QUESTIONS=all.
+One question and four of its solutions at each commit; all questions with GRADER_QUESTIONS=all, and all their solutions
+with GRADER_SOLUTIONS=all.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ ai: {{use: free}}
 """
 
 
-ALL = os.environ.get("GRADER_QUESTIONS") == "all"
+ALL = os.environ.get("GRADER_SOLUTIONS") == "all"
 WRONG = 2
 """Wrong answers that are tried beside the reference and the starter; each takes an import of PyTorch, mostly."""
 
@@ -57,17 +58,14 @@ def chosen() -> list[str]:
     return sample(f"self-check {drawn_by()}", CODE, 1)
 
 
-def drawn() -> random.Random:
-    return random.Random(f"self-check {drawn_by()}")
-
-
 def tried(question: Question) -> list[Exhibit]:
     """Return the solutions to try; without what is found by walls or by a quiet clock, which nobody has at home."""
     found = [each for each in exhibits(question) if each.role not in {Role.FORBIDDEN, Role.SLOW}]
     if ALL:
         return found
     first = [each for each in found if each.role in {Role.REFERENCE, Role.STARTER}]
-    return first + drawn().sample([each for each in found if each.role is Role.WRONG], WRONG)
+    wrong = [each for each in found if each.role is Role.WRONG]
+    return first + random.Random(f"{question.qualified_id} {drawn_by()}").sample(wrong, WRONG)
 
 
 @pytest.mark.parametrize("name", chosen())
