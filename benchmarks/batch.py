@@ -101,8 +101,6 @@ def plain(group: Class) -> Cost:
         "benchmarks.direct",
         "-p",
         "no:grader",
-        "-p",
-        "no:grader",
         *map(str, group.subject.suites),
     ]
     costs, accepted = [], []
