@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 FORM = "disclosure.toml"
 MAX_DISCLOSURE = 64 * 1024
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
-    "minutes": ((int, float), "a number"), "assistants": (str, "text"), "help": (str, "text"), "gaps": (str, "text"),
-    "begun": (str, "text"),
+_NUMBER, _TEXT = ((int, float), "a number", "90"), ((str,), "text", '"..."')
+_KINDS: dict[str, tuple[tuple[type, ...], str, str]] = {
+    "minutes": _NUMBER, "begun": _TEXT, "assistants": _TEXT, "help": _TEXT, "gaps": _TEXT,
 }  # fmt: skip
+"""Of each entry: types, their name, an example."""
 
 
 class RefusedError(Exception):
@@ -141,10 +142,10 @@ def _refuse_entry(name: str, value: object, language: str) -> None:
     if name not in _KINDS:
         sentence = "disclosure.toml: `{name}` is no entry of this form; take it out"
         raise RefusedError(say(language, sentence, name=name))
-    kinds, word = _KINDS[name]
+    kinds, word, example = _KINDS[name]
     if not isinstance(value, kinds) or isinstance(value, bool) or not _is_finite(value):
-        sentence = "disclosure.toml: `{name}` must be {kind}"
-        raise RefusedError(say(language, sentence, name=name, kind=say(language, word)))
+        sentence = "disclosure.toml: `{name}` must be {kind}; write {name} = {example}"
+        raise RefusedError(say(language, sentence, name=name, kind=say(language, word), example=example))
 
 
 def _is_finite(value: object) -> bool:

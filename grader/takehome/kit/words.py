@@ -54,7 +54,8 @@ ZH = {
         "disclosure.toml：`assistants` 为空；请写明用了什么、用在哪里，没有则写 \"none\"",
     "disclosure.toml: the entries are too long; {size} KiB are allowed":
         "disclosure.toml：内容过长；最多 {size} KiB",
-    "disclosure.toml: `{name}` must be {kind}": "disclosure.toml：`{name}` 应为{kind}",
+    "disclosure.toml: `{name}` must be {kind}; write {name} = {example}":
+        "disclosure.toml：`{name}` 应为{kind}；请写成 {name} = {example}",
     "text": "文本", "a number": "数字",
     "Wrote {name} ({size} KiB).": "已写入 {name}（{size} KiB）。",
     "Send this file. What counts is when it is received: within your time, and by {due} at the latest.":
