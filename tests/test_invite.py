@@ -547,9 +547,13 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
         "`points` is no entry",
     ),
     "time without end": (
-        lambda folder: (folder / "disclosure.toml").write_text('assistants = "x"\nminutes = inf\n'), "must be a number; write minutes = 90",
+        lambda folder: (folder / "disclosure.toml").write_text('assistants = "x"\nminutes = inf\n'),
+        "must be a number; write minutes = 90",
     ),
-    "a number for text": (lambda folder: (folder / "disclosure.toml").write_text("assistants = 3\n"), 'write assistants = "..."'),
+    "a number for text": (
+        lambda folder: (folder / "disclosure.toml").write_text("assistants = 3\n"),
+        'must be text; write assistants = "..."',
+    ),
     "too much": (lambda folder: (folder / "1-sample/solution.py").write_text("#" * 2**21), "is larger than 1024 KiB"),
     "a link": (lambda folder: _linked(folder / "1-sample" / "solution.py"), "is a link"),
     "no letter": (lambda folder: (folder / "invitation.json").unlink(), "invitation.json cannot be read"),
