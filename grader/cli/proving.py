@@ -14,7 +14,7 @@ from grader.cli.options import bank_option, isolation_option, seed_option
 from grader.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from rich.progress import Progress
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from grader.proof.workbench import Step
     from grader.rubric import AnyQuestion
     from grader.verdict import Level
+
+    Apply = Callable[[Callable[[AnyQuestion], tuple[Proof, str]], Iterable[AnyQuestion]], Iterator[tuple[Proof, str]]]
 
 
 class Wishes(NamedTuple):
@@ -97,8 +99,8 @@ def _chosen(bank: Bank, ids: tuple[str, ...]) -> list[AnyQuestion]:
 def _prove_all(questions: list[AnyQuestion], wishes: Wishes, *, shown: bool) -> list[Proof]:
     """Prove one question after the other, each on all cores; show each as soon as it is done.
 
-    Quick looks go side by side on one core each: where half of the time goes into starting and into runs that are
-    measured one by one, that is nearly twice as fast, and what is measured need not be exact.
+    Quick looks go side by side on one core each: half of their time goes into starting and into runs that are measured
+    one by one, and what is measured need not be exact.
     """
     from grader.proof.view import render_proof
     from grader.report.drawing import make_console
@@ -107,8 +109,8 @@ def _prove_all(questions: list[AnyQuestion], wishes: Wishes, *, shown: bool) -> 
     abreast = max(min(jobs, len(questions)), 1) if wishes.quick else 1
     wishes = wishes._replace(jobs=jobs // abreast)
     proofs = []
-    with _progress(len(questions)) as report, _threads(abreast) as threads:
-        results = threads.map(lambda question: _prove(question, wishes, report.step_of(question)), questions)
+    with _progress(len(questions)) as report, _abreast(abreast) as apply:
+        results = apply(lambda question: _prove(question, wishes, report.step_of(question)), questions)
         for question, (proof, kept) in zip(questions, results, strict=True):
             proofs.append(proof)
             report.count()
@@ -118,11 +120,14 @@ def _prove_all(questions: list[AnyQuestion], wishes: Wishes, *, shown: bool) -> 
 
 
 @contextlib.contextmanager
-def _threads(number: int) -> Iterator[ThreadPoolExecutor]:
-    """Give so many threads, which begin nothing new once the block is left."""
+def _abreast(number: int) -> Iterator[Apply]:
+    """Give a `map` that does so many at a time, and begins nothing new once the block is left."""
+    if number == 1:
+        yield map  # in this thread: Ctrl-C ends a proof at once
+        return
     threads = ThreadPoolExecutor(number, thread_name_prefix="verify")
     try:
-        yield threads
+        yield threads.map
     finally:
         threads.shutdown(cancel_futures=True)
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import itertools
 import json
 import os
 import pickle
@@ -162,9 +161,11 @@ def _let_go_of_all_but(*descriptors: int) -> None:
     `subprocess` does, for the pipe on which a program that cannot be started would say so.
     """
     gc.freeze()  # no object of theirs is ever collected here, to close a number that means something else by then
-    kept = [2, *sorted(descriptors), os.sysconf("SC_OPEN_MAX")]
-    for low, high in itertools.pairwise(kept):
-        os.closerange(low + 1, high)
+    kept = {0, 1, 2, *descriptors}
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) not in kept:
+            with contextlib.suppress(OSError):  # that of the listing itself is closed by now
+                os.close(int(name))
 
 
 def _print_to(log: int) -> None:

@@ -127,8 +127,8 @@ def _settled(entrant: Entrant, verdict: Verdict | None, known: Mapping[str, Look
             points=check.max_points, answer=text, passage=text,
             why="drawn for the audit; what was settled is not shown",
         )  # fmt: skip
-        if (look := known.get(item.id)) is not None:
-            yield Case(item, look.met, look.by)
+        if (before := known.get(item.id)) is not None:
+            yield Case(item, before.met, before.by)
         elif check.detail is None or check.detail.decision is None:
             yield Case(item, check.outcome is Outcome.PASSED, "model" if _asked(check) else "rules")
 
