@@ -17,6 +17,7 @@ import pickle
 import select
 import signal
 import socket
+import sys
 import threading
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -169,8 +170,12 @@ def _let_go_of_all_but(*descriptors: int) -> None:
 
 
 def _print_to(log: int) -> None:
+    """Have all that is printed in the log, also where the grader's own streams are somebody's objects, as in pytest."""
     os.dup2(log, 1)
     os.dup2(log, 2)
+    sys.stdout, sys.stderr = (
+        os.fdopen(number, "w", 1, "utf-8", errors="backslashreplace", closefd=False) for number in (1, 2)
+    )
 
 
 def _forget_the_environment() -> None:
