@@ -20,6 +20,7 @@ from grader.records import BatchFolder, found_again, moment
 from grader.regrade import entrants_of
 from grader.review import audit
 from grader.review.application import overrule
+from grader.review.decisions import AUDIT
 from grader.review.session import Extent, Leave
 from grader.verdict import Decision, Outcome, Status
 
@@ -64,7 +65,7 @@ def verdicts(folder: BatchFolder) -> dict[str, Verdict]:
 
 def judged(folder: BatchFolder, bank: Path, share: float, person: Person) -> tuple[audit.Agreement, ...]:
     """Audit as the command does."""
-    path = folder.root / audit.FILE
+    path = folder.root / AUDIT
     found = audit.cases(folder, entrants(folder, bank), audit.looks(path))
     audit.look(audit.draw(found, share, folder.record().seed), path, person)
     overrule(folder, audit.overruled(found, audit.looks(path)))
@@ -112,7 +113,7 @@ def test_the_person_counts_where_they_differ(tmp_path: Path, bank: Path) -> None
     """Points go up and down, for all who wrote the same; who and why stand in the verdict, the old one in history."""
     folder = graded(tmp_path, bank, {"ada": GOOD, "bob": UNUSUAL, "ben": UNUSUAL.upper(), "cyd": WRONG})
     before = verdicts(folder)
-    person = Person(lambda item: "symmetric" not in item.answer and True)
+    person = Person(lambda item: "symmetric" not in item.answer)
     (found,) = judged(folder, bank, 1.0, person)
     after = verdicts(folder)
     (growth,) = (check for check in after["bob"].checks if check.name == "growth")
@@ -151,7 +152,7 @@ def test_an_audit_can_be_left_repeated_and_survives_a_regrading(tmp_path: Path, 
     assert_told(typed(folder.root, *asks), 0, "0 of 3 drawn key points", "1 verdicts decided")
     assert verdicts(folder)["bob"].points == 5
     assert_told(typed(folder.root, *asks), 0, "0 of 3 drawn key points")
-    assert len((folder.root / "review" / audit.FILE).read_text().splitlines()) == KEY_POINTS
+    assert len((folder.root / "review" / AUDIT).read_text().splitlines()) == KEY_POINTS
 
 
 def test_what_a_person_decided_is_not_audited(tmp_path: Path, lenient: Path) -> None:

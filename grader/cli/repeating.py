@@ -115,7 +115,7 @@ def regrade(
     from grader.engine import LocalEngine
     from grader.records import BatchFolder, found_again
     from grader.regrade import Regrading, entrants_of
-    from grader.review import audit
+    from grader.review.decisions import AUDIT
 
     if applied and not reason.strip():
         raise InputError("a regrading is applied with its reason", cure='Add --reason "what was wrong"')
@@ -131,7 +131,7 @@ def regrade(
     _show(regrading, changes, form, language)
     if applied:
         click.echo(f"Applied; the old verdicts are in {regrading.apply(reason.strip(), changes, book)}.", err=True)
-        if (folder / "review" / audit.FILE).exists():
+        if (folder / "review" / AUDIT).exists():
             click.echo("What an audit overruled stands as before it: `grade review --audit` puts it right.", err=True)
     elif any(change.marks for change in changes):
         click.echo('Nothing was written over: --apply --reason "..." does.', err=True)

@@ -117,24 +117,23 @@ def _audit(
     from grader.report.drawing import make_console
     from grader.review import audit
     from grader.review.application import overrule
-    from grader.review.decisions import opened
+    from grader.review.decisions import AUDIT, opened
     from grader.review.view import show_agreements
 
     person, record = _person(by, language), results.record()
     with opened(results.root) as ledger, found_again(record, source) as paths:
-        path = ledger.path.with_name(audit.FILE)
-        entrants = entrants_of(record, paths, load_bank(bank_folder))
-        found = audit.cases(results, entrants, audit.looks(path))
+        path = ledger.path.with_name(AUDIT)
+        entrants, before = entrants_of(record, paths, load_bank(bank_folder)), audit.looks(path)
+        found = audit.cases(results, entrants, before)
         drawn = audit.draw(found, audit.SHARE if share is None else share, record.seed)
-        judged = audit.look(drawn, path, person)
-        seen = audit.looks(path)
-        left = len({case.item.id for case in drawn} - {each.item for each in seen})
-        click.echo(f"{judged} of {len(drawn)} drawn key points of answers judged; {len(found)} were settled.")
+        judged = audit.look(audit.unseen(drawn, before), path, person)
+        seen = (*before, *judged)
+        click.echo(f"{len(judged)} of {len(drawn)} drawn key points of answers judged; {len(found)} were settled.")
         _tell(overrule(results, audit.overruled(found, seen)), results, html=html)
         show_agreements(audit.agreements(seen), make_console(), language)
     if html:
         _publish(results, source, language, bank_folder)
-    return EXIT_WAITING if left else 0
+    return EXIT_WAITING if audit.unseen(drawn, seen) else 0
 
 
 def _person(by: str | None, language: Language) -> _AtTerminal:

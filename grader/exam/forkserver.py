@@ -147,6 +147,7 @@ def _be_server(suites: list[Path], template: Template, control: socket.socket, l
         os.setsid()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         _print_to(log)
+        _have_streams_of_our_own()
         _forget_the_environment()
         _collect(suites, Service(template, control))
         code = 0
@@ -170,9 +171,12 @@ def _let_go_of_all_but(*descriptors: int) -> None:
 
 
 def _print_to(log: int) -> None:
-    """Have all that is printed in the log, also where the grader's own streams are somebody's objects, as in pytest."""
     os.dup2(log, 1)
     os.dup2(log, 2)
+
+
+def _have_streams_of_our_own() -> None:
+    """Print to 1 and 2, here and in every examiner: the grader's streams may be somebody's objects, as in pytest."""
     sys.stdout, sys.stderr = (
         os.fdopen(number, "w", 1, "utf-8", errors="backslashreplace", closefd=False) for number in (1, 2)
     )

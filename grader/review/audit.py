@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from grader.review.session import Person
     from grader.verdict import CheckResult, Verdict
 
-FILE = "audit.jsonl"
 SHARE = 0.1
 RELEASED = 0.7
 """Kappa that the lower end of its interval must reach before a question goes on without a person."""
@@ -63,18 +62,12 @@ class Look(Frozen):
     """What had been settled."""
     by: Settler
 
-    @property
-    def agrees(self) -> bool:
-        """Whether the person found the same."""
-        return self.decision.met == self.met
-
 
 class Agreement(Frozen):
     """How far a person agrees with what was settled."""
 
     name: str
     looks: int
-    agreed: int
     missed: int
     """Key points that the person found met, and rules or model had not."""
     undeserved: int
@@ -82,6 +75,11 @@ class Agreement(Frozen):
     share: Estimate
     kappa: Estimate | None = None
     """None under 30 looks, and where all came out alike."""
+
+    @property
+    def agreed(self) -> int:
+        """Key points that they found alike."""
+        return self.looks - self.missed - self.undeserved
 
     @property
     def released(self) -> bool:
@@ -150,30 +148,34 @@ def draw(found: Sequence[Case], share: float, seed: int) -> tuple[Case, ...]:
     return tuple(sorted(chosen, key=lambda case: (case.item.question, case.item.key_point, case.item.id)))
 
 
-def look(drawn: Sequence[Case], path: Path, person: Person) -> int:
-    """Ask a person about each case that has not been looked at; each word is written down before the next is asked for.
+def unseen(drawn: Iterable[Case], seen: Iterable[Look]) -> list[Case]:
+    """Return the cases that nobody has looked at."""
+    known = {each.item for each in seen}
+    return [case for case in drawn if case.item.id not in known]
+
+
+def look(left: Sequence[Case], path: Path, person: Person) -> list[Look]:
+    """Ask a person about each case; each word is written down before the next is asked for.
 
     Returns:
-        How many were judged this time.
+        What was judged this time.
     """
-    seen = {each.item for each in looks(path)}
-    left = [case for case in drawn if case.item.id not in seen]
-    judged = 0
+    judged = []
     for place, case in enumerate(left):
         decision = person.decide(case.item, len(left) - place)
         if decision is Leave.QUIT:
             break
         if isinstance(decision, Decision):
-            item = case.item
-            append(
-                path,
-                Look(
-                    decision=decision, question=item.question, key_point=item.key_point, item=item.id, met=case.met,
-                    by=case.by,
-                ),
-            )  # fmt: skip
-            judged += 1
+            judged.append(_look(case, decision))
+            append(path, judged[-1])
     return judged
+
+
+def _look(case: Case, decision: Decision) -> Look:
+    item = case.item
+    return Look(
+        decision=decision, question=item.question, key_point=item.key_point, item=item.id, met=case.met, by=case.by
+    )
 
 
 def looks(path: Path) -> tuple[Look, ...]:
@@ -206,13 +208,13 @@ def agreements(seen: Iterable[Look]) -> tuple[Agreement, ...]:
 
 
 def _agreement(name: str, seen: Sequence[Look]) -> Agreement:
-    agreed = sum(each.agrees for each in seen)
+    missed = sum(each.decision.met and not each.met for each in seen)
+    undeserved = sum(each.met and not each.decision.met for each in seen)
     return Agreement(
         name=name,
         looks=len(seen),
-        agreed=agreed,
-        missed=sum(each.decision.met and not each.met for each in seen),
-        undeserved=sum(each.met and not each.decision.met for each in seen),
-        share=wilson(agreed, len(seen)),
+        missed=missed,
+        undeserved=undeserved,
+        share=wilson(len(seen) - missed - undeserved, len(seen)),
         kappa=weighted_kappa([each.met for each in seen], [each.decision.met for each in seen]),
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from grader.review.queue import Item
 
-FILE = "decisions.jsonl"
+FILE, AUDIT = "decisions.jsonl", "audit.jsonl"
 Line = TypeVar("Line", bound=Frozen)
 
 
