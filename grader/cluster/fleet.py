@@ -263,7 +263,7 @@ class Fleet(Generic[J]):
         self._losses[post.node] += 1
         if self._losses[post.node] >= LOSSES:
             self._refuse(post, f"it lost {LOSSES} workers: {reason_of(error)}")
-        else:
+        elif post.ready:  # one that never began, on a node that Ray does not know to be dead yet, had no jobs
             self._warn(f"{post.place} lost its worker, whose jobs are done again: {reason_of(error)}")
         self._mustered = float("-inf")
 
