@@ -535,6 +535,18 @@ def test_an_endless_answer_is_ended(plain_world: World, unpacked: Path) -> None:
     assert "It did not end within 0.5 s." in candidate(unpacked, "check", "1-sample").stdout
 
 
+LEAVES = "import os\n\n\ndef f(x):\n    return os._exit(7) if len(x) == {length} else x[:16]\n"
+
+
+def test_after_a_test_that_ends_the_process_the_others_are_run(unpacked: Path) -> None:
+    answer(unpacked, LEAVES.format(length=100))
+    told = candidate(unpacked, "check", "1-sample").stdout
+
+    assert "crashed  the example\n            Its process ended with status 7." in told
+    assert "passed  a list stays as it is" in told
+    assert "Public tests passed: 1 of 2." in told
+
+
 REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "no disclosure": (
         lambda folder: (folder / "disclosure.toml").write_text('assistants = ""\n'), "`assistants` is empty",
@@ -683,13 +695,18 @@ def test_drawn(solution, rng):
 """
 
 
+def by_pytest(folder: Path) -> str:
+    """Return what is told of these tests."""
+    (folder / "1-sample" / "test_public.py").write_text(WITH_PYTEST, encoding="utf-8")
+    command = [sys.executable, "-I", "check.pyz", "check", "1-sample"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
+
+
 @pytest.mark.parametrize(("cut", "expected"), [(16, "passed  any list"), (15, "failed  any list")])
 def test_pytest_runs_them_where_it_is_installed(unpacked: Path, cut: int, expected: str) -> None:
     """Parameters, properties and the generator work as where they are graded; a failing property is made small."""
     answer(unpacked, f"def f(x):\n    return x[:{cut}]\n")
-    (unpacked / "1-sample" / "test_public.py").write_text(WITH_PYTEST, encoding="utf-8")
-    command = [sys.executable, "-I", "check.pyz", "check", "1-sample"]
-    told = subprocess.run(command, cwd=unpacked, capture_output=True, text=True, check=False).stdout
+    told = by_pytest(unpacked)
 
     assert expected in told
     assert "measured  fast" in told
@@ -698,6 +715,15 @@ def test_pytest_runs_them_where_it_is_installed(unpacked: Path, cut: int, expect
     assert sorted(path.name for path in (unpacked / "1-sample").iterdir()) == [
         "solution.py", "statement.html", "statement.md", "test_public.py",
     ]  # fmt: skip
+
+
+def test_pytest_goes_on_after_a_test_that_ends_the_process(unpacked: Path) -> None:
+    answer(unpacked, LEAVES.format(length=2))
+    told = by_pytest(unpacked)
+
+    assert "crashed  short lists[2]\n            Its process ended with status 7." in told
+    assert all(f"passed  {name}" in told for name in ("short lists[1]", "any list", "no list", "drawn"))
+    assert told.count("measured  fast") == 1
 
 
 def test_a_runner_that_breaks_is_told(unpacked: Path) -> None:

@@ -68,13 +68,21 @@ def _hidden(hidden: dict[str, Any], language: str) -> str:
 
 
 def _results(bundle: Bundle, folder: str) -> list[dict[str, Any]]:
-    """Run the tests of a question; return what became of each, as far as it came."""
+    """Run the tests of a question; return what became of each. After one that ends the process, another goes on."""
     with tempfile.TemporaryDirectory() as place:
         log = Path(place) / "log"
         log.touch()
-        status = _run(bundle, folder, log, place)
-        lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    return _concluded(lines, status, bundle, folder)
+        lines: list[dict[str, Any]] = []
+        goes_on = True
+        while goes_on:
+            before = len(lines)
+            status = _run(bundle, folder, log, place)
+            lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+            goes_on = status != 0 and any("begin" in line for line in lines[before:])
+            if status and (goes_on or not lines):
+                lines += _broken_off(lines, status, bundle, folder)
+                log.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return _concluded(lines, bundle.language)
 
 
 def _run(bundle: Bundle, folder: str, log: Path, scratch: str) -> int:
@@ -89,19 +97,24 @@ def _run(bundle: Bundle, folder: str, log: Path, scratch: str) -> int:
     return subprocess.run(command, env=environment, cwd=bundle.root / folder, check=False).returncode
 
 
-def _concluded(lines: list[dict[str, Any]], status: int, bundle: Bundle, folder: str) -> list[dict[str, Any]]:
-    language, found = bundle.language, [line for line in lines if "end" in line]
+def _concluded(lines: list[dict[str, Any]], language: str) -> list[dict[str, Any]]:
+    found = [line for line in lines if "end" in line]
     for line in lines:
         if "absent" in line:
             text = "{name} is not installed; `python check.pyz doctor` says how to get it"
             found.append({"end": "", "outcome": "not run", "message": say(language, text, name=line["absent"])})
         if "fault" in line:
             found.append({"end": "", "outcome": line["outcome"], "message": line["fault"]})
-    begun = [line for line in lines if "begin" in line]
-    if status and not (begun and begun[-1]["begin"] in {each["end"] for each in found}):
-        patience = float(bundle.questions[folder]["patience"])
-        found.append(_ended(begun[-1] if begun else {"begin": "", "at": time.monotonic()}, status, patience, language))
     return found
+
+
+def _broken_off(lines: list[dict[str, Any]], status: int, bundle: Bundle, folder: str) -> list[dict[str, Any]]:
+    """Return what became of the check during which the process ended, if there was one."""
+    begun = [line for line in lines if "begin" in line]
+    if begun and begun[-1]["begin"] in {line.get("end") for line in lines}:
+        return []
+    patience = float(bundle.questions[folder]["patience"])
+    return [_ended(begun[-1] if begun else {"begin": "", "at": time.monotonic()}, status, patience, bundle.language)]
 
 
 def _ended(last: dict[str, Any], status: int, patience: float, language: str) -> dict[str, Any]:

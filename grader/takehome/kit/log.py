@@ -1,7 +1,7 @@
 """What is said of public tests while they run: lines of JSON, in a file that the parent reads.
 
 `{"begin": name, "at": seconds}`, then `{"end": name, "outcome": ..., "message": ...}`. A check that lasts too long ends
-the process.
+the process; another one goes on with those of which the log says nothing.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ class Log:
 
     def __init__(self, path: Path, patience: float) -> None:
         self._path, self._patience = path, patience
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        self.told = {line.get("begin", line.get("end")) for line in lines}
+        """The checks that an earlier process has begun."""
 
     def begin(self, name: str, solution: Solution) -> None:
         """Say that a check begins, and give it its seed."""

@@ -45,8 +45,13 @@ class Plugin:
         """Leave out what is measured where it is graded."""
         if not getattr(obj, MEASURED, False):
             return None
-        self._log.say({"end": name, "outcome": "measured", "message": ""})
+        if name not in self._log.told:
+            self._log.say({"end": name, "outcome": "measured", "message": ""})
         return []
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave out what an earlier process has begun."""
+        items[:] = [item for item in items if item.name not in self._log.told]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
