@@ -32,7 +32,8 @@ class Plan:
     """Another submission that gets every request too; a check in which the two answer differently fails."""
     trace: bool = False
     """Run the checks on the reference, in the examiner's own process, and measure which of its branches they run."""
-
+    replays: bool = False
+    """Take a check as passed where the submission answers all that it asked one which passed before, bit for bit."""
     survey: bool = False
     """Tell what was imported by the end, on either side, for whoever wants to import it in advance."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from grader.errors import BrokenError
 from grader.exam.seeds import derive
 from grader.exam.solution import (
+    TEACH,
     CheckEnded,
     Handle,
     RemoteFailure,
@@ -19,19 +21,24 @@ from grader.exam.solution import (
     send_other,
     with_failure,
 )
-from grader.sandbox.host import Allowance, Ending, Guest, GuestEnded, Template
+from grader.sandbox import calls
+from grader.sandbox.host import Allowance, Ending, Guest, GuestEnded, Template, write_request
 from grader.sandbox.tree import Footprint
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from grader.exam.transcripts import Tape
     from grader.question import Limits
+    from grader.sandbox.host import Heard
+    from grader.sandbox.wire import Fallback, HandleRef
     from grader.submission import Unit
 
 MAX_GUESTS = 12
 MAX_NAMES = 200
 MAX_NAME = 100
+UNLIKE = "the suite asks something else than before, at the same seed and after the same answers"
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,11 @@ class Candidate:
         self._busy_at_start = 0.0
         self._seed = 0
         self._allowed = limits.check_wall
+        self._tape: Tape | None = None
+        self._heard: deque[Heard | GuestEnded] = deque()
+        """What the guest has answered already to requests that this check has yet to make."""
+        self._begun = False
+        """Whether this check was begun before it is run."""
 
     @property
     def wall(self) -> float:
@@ -114,6 +126,10 @@ class Candidate:
 
     def begin(self, seed: int, *, allowed: float | None = None) -> None:
         """Begin a check: its own seed and its own share of the wall clock."""
+        if self._begun:
+            self._begun = False
+            return
+        self._heard.clear()
         self._seed = seed
         self._allowed = allowed or self._limits.check_wall
         self._busy_at_start = self.wall
@@ -133,10 +149,51 @@ class Candidate:
     def ask(self, operation: str, arguments: Sequence[object], stand_in: Solution | None) -> tuple[str, Any]:
         """Make one request of the present guest, or of a fresh one."""
         self.open()
+        known = operation == TEACH  # what a probe is follows from the suite: neither noted nor repeated
         try:
-            return self._request(operation, arguments, stand_in)
+            if self._heard and not known:
+                return self._hear_again(operation, arguments, stand_in)
+            return self._request(operation, arguments, stand_in, None if known else self._tape)
         except GuestEnded as end:
             raise CheckEnded(end.outcome, end.reason) from None
+
+    def note(self, tape: Tape | None) -> None:
+        """Write what is asked and answered on a tape from now on; None ends it."""
+        self._tape = tape
+
+    def spoil(self) -> None:
+        """Say that what this check asks does not follow from its seed and the answers alone."""
+        if self._tape is not None:
+            self._tape.spoil()
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a guest with the submission loaded."""
+        return self._guest is not None and self._guest.alive
+
+    def repeat(self, request: bytes) -> bytes | None:
+        """Make a request that was noted before; return the answer as it would be noted, None when the guest ended.
+
+        What is heard is kept, for a check that is run after all: see `resume`.
+        """
+        guest = self._guest
+        assert guest is not None, "the check has a guest that is ready"
+        try:
+            heard = guest.repeat(request, time.monotonic() + self._patience())
+        except GuestEnded as end:
+            self._heard.append(end)
+            return None
+        self._heard.append(heard)
+        is_reply = calls.number_in(heard.reply) == heard.number
+        return calls.without_number(heard.reply) if is_reply else None
+
+    def settle(self) -> None:
+        """Forget what was heard: the check need not be run."""
+        self._heard.clear()
+
+    def resume(self) -> None:
+        """Have the check, which has begun, run from its start: it hears again what was answered so far."""
+        self._begun = True
 
     def forget(self, number: int) -> None:
         """Let the guest forget an object."""
@@ -188,7 +245,11 @@ class Candidate:
         self._retire()
 
     def _request(
-        self, operation: str, arguments: Sequence[object], stand_in: Solution | None = None
+        self,
+        operation: str,
+        arguments: Sequence[object],
+        stand_in: Solution | None = None,
+        tape: Tape | None = None,
     ) -> tuple[str, Any]:
         guest = self._guest
         if guest is None or not guest.alive:
@@ -197,12 +258,47 @@ class Candidate:
             operation,
             arguments,
             deadline=time.monotonic() + self._patience(),
-            fallback=partial(send_other, to=self._addressee),
-            on_handle=lambda ref: Handle(stand_in, ref) if stand_in else ref,
+            fallback=self._fallback(tape),
+            on_handle=partial(self._handle, stand_in, tape),
+            note=tape.note if tape is not None else None,
         )
         if status == "raise":
             _examine(value, guest)
         return status, value
+
+    @staticmethod
+    def _handle(stand_in: Solution | None, tape: Tape | None, ref: HandleRef) -> object:
+        if tape is not None:
+            tape.spoil()  # its number depends on what was asked before
+        return Handle(stand_in, ref) if stand_in else ref
+
+    def _hear_again(self, operation: str, arguments: Sequence[object], stand_in: Solution | None) -> tuple[str, Any]:
+        """Answer a request that has been repeated already.
+
+        Raises:
+            CheckEnded: it is another one.
+            GuestEnded: over it.
+        """
+        heard, guest, tape = self._heard.popleft(), self._guest, self._tape
+        if isinstance(heard, GuestEnded):
+            raise heard
+        assert guest is not None, "it has answered"
+        body = write_request(heard.number, operation, arguments, self._fallback(tape))
+        if calls.without_number(body) != heard.request:
+            raise CheckEnded(Outcome.BROKEN, UNLIKE)
+        status, value = guest.read(
+            heard,
+            deadline=time.monotonic() + self._patience(),
+            on_handle=partial(self._handle, stand_in, tape),
+            note=tape.note if tape is not None else None,
+        )
+        if status == "raise":
+            _examine(value, guest)
+        return status, value
+
+    def _fallback(self, tape: Tape | None) -> Fallback:
+        send = partial(send_other, to=self._addressee)
+        return send if tape is None else partial(_send_noted, tape, send)
 
     def _had_ended(self) -> CheckEnded:
         ending = self._guest.ending if self._guest is not None else Ending()
@@ -271,6 +367,12 @@ class Candidate:
         self._output = (self._output + guest.output)[: 2**14]
         self._guest = None
         self.generation += 1
+
+
+def _send_noted(tape: Tape, send: Fallback, value: object) -> HandleRef | bytes:
+    sent = send(value)
+    tape.refer(sent)
+    return sent
 
 
 def load_error(loaded: Loaded) -> BaseException:

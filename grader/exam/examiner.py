@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import sys
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from grader.exam.closing import Closing
 from grader.exam.desk import Desk, lay_desk
 from grader.exam.findings import Recorder, describe
 from grader.exam.plugin import DESK
+from grader.exam.replay import Replay
 from grader.exam.solution import probes_sent
 from grader.exam.tracing import traced
 from grader.sandbox import wire
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from grader.exam.transcripts import Shelf
     from grader.plan import Plan
     from grader.sandbox.host import Template
     from grader.verdict import Coverage
@@ -29,8 +32,11 @@ if TYPE_CHECKING:
 class Examiner:
     """One run of the checks, in a fork of a pytest session that has collected them."""
 
-    def __init__(self, session: pytest.Session | None, template: Template, sock: socket.socket, fault: str) -> None:
+    def __init__(
+        self, session: pytest.Session | None, template: Template, sock: socket.socket, fault: str, shelf: Shelf | None
+    ) -> None:
         self._session = session
+        self._shelf = shelf
         self._template = template
         self._sock = sock
         self._fault = fault
@@ -88,11 +94,23 @@ class Examiner:
         if not items:
             return "there is no such check to run"
         config.pluginmanager.register(self)
+        replay = Replay(desk, self._shelf, self.say) if plan.replays and self._shelf is not None else None
+        if replay is not None:
+            config.pluginmanager.register(replay)
         for item, following in zip(items, [*items[1:], None], strict=True):
-            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+            self._run_check(item, following, replay)
             if plan.max_failures and len(self._failing) >= plan.max_failures:
                 break
+        if replay is not None:
+            replay.end()
         return ""
+
+    def _run_check(self, item: pytest.Item, following: pytest.Item | None, replay: Replay | None) -> None:
+        """Run a check, unless it passes as it did for others."""
+        if replay is not None and replay.passes(item, following):
+            return
+        with replay.noting(item) if replay is not None else contextlib.nullcontext():
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note which check did not pass; several instances of a parametrised one are one check."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import pytest
 
     from grader.exam.examples import Supply
+    from grader.exam.transcripts import Shelf
     from grader.sandbox.host import Template
 
 READY_SECONDS = 180.0
@@ -234,6 +235,7 @@ class Service:
         self._fault = ""
         self._examiners: set[int] = set()
         self._supply: Supply | None = None
+        self._shelf: Shelf | None = None
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A suite that cannot be collected is our fault."""
@@ -260,8 +262,9 @@ class Service:
             fault = error
         if session is not None:
             from grader.exam.examples import Supply
+            from grader.exam.transcripts import Shelf
 
-            self._supply = Supply(session)
+            self._supply, self._shelf = Supply(session), Shelf()
         gc.freeze()  # a collection in an examiner would touch, and so copy, every shared page
         self._control.send(pickle.dumps(fault))
         while self._serve_once(session):
@@ -269,9 +272,13 @@ class Service:
 
     def _serve_once(self, session: pytest.Session | None) -> bool:
         poll = select.poll()
-        for descriptor in (self._control.fileno(), *self._examiners):
+        shelf = () if self._shelf is None else (self._shelf.fileno(),)
+        for descriptor in (*shelf, self._control.fileno(), *self._examiners):
             poll.register(descriptor, select.POLLIN)
-        for descriptor, _ in poll.poll():
+        ready = {descriptor for descriptor, _ in poll.poll()}
+        if self._shelf is not None and self._shelf.fileno() in ready:  # before the next examiner is forked
+            self._shelf.take()
+        for descriptor in ready.difference(shelf):
             if descriptor in self._examiners:
                 os.waitid(os.P_PIDFD, descriptor, os.WEXITED)
                 os.close(descriptor)
@@ -325,7 +332,7 @@ class Service:
         try:
             kernel.die_with_parent(signal.SIGKILL)
             _print_to(log)
-            Examiner(session, self._template, socket.socket(fileno=connection), self._fault).run()
+            Examiner(session, self._template, socket.socket(fileno=connection), self._fault, self._shelf).run()
             code = 0
         except BaseException:  # whatever it is, it must not go on as a second server
             with contextlib.suppress(OSError):

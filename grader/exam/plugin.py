@@ -134,7 +134,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     from grader.exam.examples import EXAMPLES, is_public, run
 
     examples = pyfuncitem.config.stash.get(EXAMPLES, {}).get(pyfuncitem.nodeid)
-    return (examples is not None and run(pyfuncitem, examples, shown=is_public(pyfuncitem))) or None
+    if examples is None:
+        return None
+    if not run(pyfuncitem, examples, shown=is_public(pyfuncitem)):
+        _find_desk(pyfuncitem.config, pyfuncitem.path).candidate.spoil()  # Hypothesis chooses while it runs
+        return None
+    return True
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import hashlib
 import sys
 from dataclasses import dataclass
 from functools import cache, partial
@@ -15,7 +16,7 @@ from grader.sandbox.servant import MAX_BASES, Servant
 from grader.verdict import Outcome, SourceLine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from types import CodeType, ModuleType
 
 MAX_ITEMS = 10_000
@@ -23,6 +24,10 @@ MAX_ITEMS = 10_000
 MAX_TEXT = 2000
 MAX_LINES = 20
 MAX_LINE_NUMBER = 10**7
+TEACH = "teach"
+"""The request that sends a suite's probe, once for each guest."""
+FIRST_PROBE = 2**63
+"""Numbers from here on are chosen by us: that of a probe follows from its name, and is the same in every guest."""
 OURS = "ours"
 """Status and kind of a failure of the reference: a test may expect it, but it never counts against a submission.
 
@@ -169,7 +174,9 @@ class Solution:
             return Pickled(probe)
         known = self._probes.get(probe)
         if known is None or known._generation != self._respondent.generation:
-            known = self._probes[probe] = self.put(probe)
+            ref = _ref_of(probe)
+            self._ask(TEACH, ref.number, Pickled(probe))
+            known = self._probes[probe] = Handle(self, ref)
         return known
 
     def _call(self, path: tuple[str, ...], args: Sequence[object], kwargs: dict[str, object]) -> Any:
@@ -193,9 +200,26 @@ def describe_last_call(solution: Solution) -> str | None:
     return f"{name}({', '.join(shown)})"
 
 
+def teach(solution: Solution, probes: Iterable[tuple[str, str]]) -> None:
+    """Send functions of the suites, each named by module and name, unless the guest has them."""
+    for module, name in probes:
+        solution._sent(vars(sys.modules[module])[name])
+
+
+def probes_behind(solution: Solution, numbers: Collection[int]) -> tuple[tuple[str, str], ...]:
+    """Name the suites' functions that requests refer to by these numbers."""
+    sent = solution._probes.items()
+    return tuple((probe.__module__, probe.__name__) for probe, handle in sent if handle._ref.number in numbers)
+
+
 def probes_sent(solution: Solution) -> tuple[tuple[str, str], ...]:
     """Name the suites' functions that were sent, each by its module and its name."""
     return tuple((probe.__module__, probe.__name__) for probe in solution._probes)
+
+
+def _ref_of(probe: Callable[..., object]) -> wire.HandleRef:
+    name = f"{probe.__module__}.{probe.__name__}".encode()
+    return wire.HandleRef(FIRST_PROBE + int.from_bytes(hashlib.blake2b(name, digest_size=7).digest()), "function")
 
 
 def forget_last_call(solution: Solution) -> None:

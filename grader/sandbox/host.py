@@ -11,7 +11,6 @@ import contextlib
 import json
 import mmap
 import os
-import secrets
 import select
 import signal
 import socket
@@ -19,17 +18,18 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import BrokenError, IsolationError
-from grader.sandbox import cgroup, launch, scratch, tree, wire
+from grader.sandbox import calls, cgroup, launch, scratch, tree, wire
 from grader.sandbox.isolation import Confinement
 from grader.verdict import Isolation, Level, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
 
 ARENA_BYTES = 64 * 2**20
 READY_SECONDS = 120.0
@@ -41,6 +41,9 @@ MAX_REPLY = 512 * 2**20
 MAX_CONTROL = 2**16
 NAMES_AT_A_TIME = 200
 SMALLEST_LEFT = 1e-3
+
+
+Note = Callable[[bytes, bytes | None], None]
 
 
 @dataclass(frozen=True)
@@ -301,6 +304,16 @@ class Template:
             scratch.remove(self._scratch)
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What a request came back with."""
+
+    request: bytes
+    """Without its number; empty where it did not say everything itself, and is not noted."""
+    number: bytes
+    reply: bytearray
+
+
 class Guest:
     """One submission's process tree, seen from the trusted side."""
 
@@ -355,6 +368,7 @@ class Guest:
         deadline: float,
         fallback: wire.Fallback,
         on_handle: Callable[[wire.HandleRef], object],
+        note: Note | None = None,
     ) -> tuple[str, Any]:
         """Make one request and return its status and value.
 
@@ -364,32 +378,92 @@ class Guest:
             deadline: moment of time.monotonic when patience ends.
             fallback: how to send what is no data.
             on_handle: what to make of an object that stays in the guest.
+            note: told of the request and of the reply, which is None where it does not say everything.
 
         Raises:
             GuestEnded: the guest died, was killed for exceeding a limit, or broke the protocol.
         """
-        number = secrets.token_bytes(16)
-        dropped, self._dropped = self._dropped, []
-        started = time.monotonic()  # packing counts too: a test may make a great many small calls
-        body = wire.encode([number, operation, dropped, *arguments], fallback=fallback, arena=self._arena_out)
+        number = calls.new_number()
+        with self._at_work():  # packing counts too: a test may make a great many small calls
+            if note is None:
+                dropped, self._dropped = self._dropped, []
+                body = wire.encode([number, operation, dropped, *arguments], fallback=fallback, arena=self._arena_out)
+            else:
+                body = write_request(number, operation, arguments, fallback)
+            heard = Heard(calls.without_number(body) if note else b"", number, self._exchange(body, deadline))
+        return self.read(heard, deadline=deadline, on_handle=on_handle, note=note)
+
+    def repeat(self, request: bytes, deadline: float) -> Heard:
+        """Make a request that was noted before, and return what came back unread.
+
+        Raises:
+            GuestEnded: as `request` does.
+        """
+        number = calls.new_number()
+        with self._at_work():
+            return Heard(request, number, self._exchange(calls.with_number(request, number), deadline))
+
+    def read(
+        self,
+        heard: Heard,
+        *,
+        deadline: float,
+        on_handle: Callable[[wire.HandleRef], object],
+        note: Note | None,
+    ) -> tuple[str, Any]:
+        """Return status and value of what a request came back with; before the next one is made.
+
+        Raises:
+            GuestEnded: it is no answer to that request.
+        """
+        beside: list[None] = []
+        with self._at_work():
+            told = self._read(heard, deadline, on_handle, (lambda: beside.append(None)) if note else None)
+        if note is not None:
+            note(heard.request, None if beside else calls.without_number(heard.reply))
+        return told
+
+    @contextlib.contextmanager
+    def _at_work(self) -> Iterator[None]:
+        started = time.monotonic()
         try:
-            self._sock.settimeout(max(deadline - started, SMALLEST_LEFT))
+            yield
+        finally:
+            self.busy += time.monotonic() - started
+
+    def _exchange(self, body: bytes | bytearray, deadline: float) -> bytearray:
+        try:
+            self._sock.settimeout(max(deadline - time.monotonic(), SMALLEST_LEFT))
             wire.send_frame(self._sock, body)
-            reply = wire.receive_frame(self._sock, min(MAX_REPLY, self._allowance.memory // 2), deadline)
-            value = wire.decode(reply, on_handle=on_handle, arena=self._arena_in, deadline=deadline)
+            return wire.receive_frame(self._sock, min(MAX_REPLY, self._allowance.memory // 2), deadline)
         except TimeoutError:
             raise self._end(Outcome.TIMEOUT, "gave no answer in time") from None
         except wire.PeerClosedError:
             raise self._ended() from None
         except wire.WireError as error:
-            if time.monotonic() >= deadline:
-                raise self._end(Outcome.TIMEOUT, "gave an answer that takes too long to read") from None
-            raise self._end(Outcome.FAILED, f"sent something that is no answer: {error}") from None
-        finally:
-            self.busy += time.monotonic() - started
-        if not _answers(value, number):
+            raise self._faulty(error, deadline) from None
+
+    def _read(
+        self,
+        heard: Heard,
+        deadline: float,
+        on_handle: Callable[[wire.HandleRef], object],
+        on_arena: Callable[[], None] | None,
+    ) -> tuple[str, Any]:
+        try:
+            value = wire.decode(
+                heard.reply, on_handle=on_handle, arena=self._arena_in, on_arena=on_arena, deadline=deadline
+            )
+        except wire.WireError as error:
+            raise self._faulty(error, deadline) from None
+        if not calls.is_reply(value, heard.number):
             raise self._end(Outcome.FAILED, "sent something that is no answer to the call that was made")
         return value[1], value[2]
+
+    def _faulty(self, error: wire.WireError, deadline: float) -> GuestEnded:
+        if time.monotonic() >= deadline:
+            return self._end(Outcome.TIMEOUT, "gave an answer that takes too long to read")
+        return self._end(Outcome.FAILED, f"sent something that is no answer: {error}")
 
     def drop(self, number: int) -> None:
         """Let the guest forget an object, with the next request."""
@@ -784,11 +858,9 @@ def _seal_size(descriptor: int) -> None:
     fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
 
 
-def _answers(reply: object, number: bytes) -> bool:
-    """Whether a frame is the reply to the call of this number; exact types first, so that comparing is safe."""
-    if not (isinstance(reply, list) and len(reply) == 3 and type(reply[0]) is bytes and type(reply[1]) is str):
-        return False
-    return reply[0] == number and reply[1] in {"ok", "raise"}
+def write_request(number: bytes, operation: str, arguments: Sequence[object], fallback: wire.Fallback) -> bytearray:
+    """Write a request that says everything itself: nothing lies in the arena, nothing is dropped with it."""
+    return wire.encode([number, operation, [], *arguments], fallback=fallback)
 
 
 def _refuse(value: object) -> wire.HandleRef:

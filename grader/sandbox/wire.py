@@ -296,6 +296,7 @@ def decode(
     on_handle: Callable[[HandleRef], object] | None = None,
     on_pickle: Callable[[bytes], object] | None = None,
     arena: memoryview | None = None,
+    on_arena: Callable[[], None] | None = None,
     deadline: float | None = None,
 ) -> Any:
     """Rebuild the one value of a frame body, from copies, as exactly one of the wire's types.
@@ -305,12 +306,13 @@ def decode(
         on_handle: turns a handle into an object; without it a handle is refused.
         on_pickle: turns a pickle into an object; only the guest passes it.
         arena: where large buffers stand.
+        on_arena: told of each that does.
         deadline: moment of time.monotonic until which it may take; never more than DECODE_SECONDS.
 
     Raises:
         WireError: anything else than one well-formed value.
     """
-    decoder = Decoder(memoryview(body), on_handle, on_pickle, arena, deadline)
+    decoder = Decoder(memoryview(body), on_handle, on_pickle, arena, on_arena, deadline)
     try:
         value = decoder.read(0)
     # RuntimeError is torch's word for a shape it cannot hold
@@ -330,6 +332,7 @@ class Decoder:
         on_handle: Callable[[HandleRef], object] | None,
         on_pickle: Callable[[bytes], object] | None,
         arena: memoryview | None,
+        on_arena: Callable[[], None] | None,
         deadline: float | None,
     ) -> None:
         self.body = body
@@ -337,6 +340,7 @@ class Decoder:
         self._on_handle = on_handle
         self._on_pickle = on_pickle
         self._arena = arena
+        self._on_arena = on_arena
         self._nodes = 0
         last = time.monotonic() + DECODE_SECONDS
         self._deadline = last if deadline is None else min(deadline, last)
@@ -393,6 +397,8 @@ class Decoder:
         start, size = self.unpack(_U64), self.unpack(_U64)
         if start + size > len(self._arena):
             raise WireError("malformed value: buffer outside the arena")
+        if self._on_arena is not None:
+            self._on_arena()
         return bytearray(self._arena[start : start + size])
 
     def items(self, depth: int) -> list[Any]:

@@ -1,0 +1,103 @@
+"""Passes a check without running it where its transcript is known, and notes the transcripts of those that are run."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader.exam.examples import EXAMPLES, is_property, seed_of
+from grader.exam.solution import CheckEnded
+from grader.exam.transcripts import Key, Tape, Transcript, follow
+from grader.question import Visibility
+from grader.verdict import Outcome, RawResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from grader.exam.desk import Desk
+    from grader.exam.transcripts import Shelf
+
+_GIVEN = {"solution", "reference", "rng"}
+"""The fixtures of which a check knows nothing but what its seed and the answers make of them."""
+
+
+class Replay:
+    """The checks of one submission, in the light of those that came before it."""
+
+    def __init__(self, desk: Desk, shelf: Shelf, say: Callable[[object], None]) -> None:
+        self._desk = desk
+        self._shelf = shelf
+        self._say = say
+        self._found: dict[Key, Transcript] = {}
+        self._passed = False
+
+    def passes(self, item: pytest.Item, following: pytest.Item | None) -> bool:
+        """Whether a check passes as others did before, and need not run; then it has been reported."""
+        known = self._shelf.find(key) if (key := self._key(item)) is not None else ()
+        if key is None or not known or not self._desk.candidate.ready:
+            return False
+        started = time.perf_counter()
+        self._desk.begin(key.seed)
+        if not self._follows(known):
+            self._desk.candidate.resume()
+            return False
+        self._desk.candidate.settle()
+        self._say(
+            RawResult(
+                getattr(item, "originalname", item.name),
+                Visibility(item.path.stem.removeprefix("test_")),
+                Outcome.PASSED,
+                seconds=time.perf_counter() - started,
+                waited=self._desk.candidate.waited,
+            )
+        )
+        item.session._setupstate.teardown_exact(following)  # as at the end of a check that is run
+        return True
+
+    def _follows(self, known: Any) -> bool:
+        try:
+            return self._desk.candidate.ready and follow(self._desk.candidate, self._desk.solution, known)
+        except CheckEnded:  # the check itself will meet the same, and report it
+            return False
+
+    @contextlib.contextmanager
+    def noting(self, item: pytest.Item) -> Iterator[None]:
+        """Note what a check asks and hears while it runs, where others may have use for it."""
+        key = self._key(item)
+        if key is None or not self._shelf.wants(key):
+            yield
+            return
+        tape, self._passed = Tape(), False
+        self._desk.candidate.note(tape)
+        try:
+            yield
+        finally:
+            self._desk.candidate.note(None)
+        transcript = tape.transcript(self._desk.solution) if self._passed else None
+        if transcript is not None:
+            self._found[key] = transcript
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Learn whether the check passed that is being run."""
+        if report.when == "call":
+            self._passed = report.passed
+        elif not report.passed:
+            self._passed = False
+
+    def end(self) -> None:
+        """Hand over what was noted."""
+        if self._found:
+            self._shelf.bring(self._found)
+
+    def _key(self, item: pytest.Item) -> Key | None:
+        """Return what a check's transcripts are kept under; None for one that depends on more than its answers."""
+        if not isinstance(item, pytest.Function):
+            return None
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        drawn = not is_property(item) or item.nodeid in item.config.stash.get(EXAMPLES, {})
+        if not drawn or set(item._fixtureinfo.initialnames) - set(parameters) - _GIVEN:
+            return None
+        return Key(item.nodeid, seed_of(item, self._desk.seed))

@@ -1,0 +1,168 @@
+"""What checks asked of submissions and heard from them, until they passed: who answers the same has passed as well.
+
+A check is a function of its seed and of the answers it gets. Once it has passed, another submission is asked the same
+again, request by request; if every answer is the same, bit for bit, then so is the outcome, and neither the check nor
+the oracle in it need run. At the first answer that differs the check is run after all: it hears again what was answered
+so far, and goes on from there.
+
+Only what follows from the seed and the answers is noted: no check that measures, that lets Hypothesis choose while it
+runs, that sends pickles or holds objects of the guest.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import socket
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from grader.exam.solution import FIRST_PROBE, probes_behind, teach
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from grader.exam.candidate import Candidate
+    from grader.exam.solution import Solution
+    from grader.sandbox.wire import HandleRef
+
+MAX_TAPE = 512 * 2**10
+"""Bytes of one transcript; a longer one costs more to keep than its check."""
+MAX_SHELF = 128 * 2**20
+"""Bytes of all transcripts of a question; what was brought longest ago gives way."""
+MAX_WAYS = 8
+"""Transcripts of one check at one seed: so many ways to compute, down to the last bit, are known at most."""
+
+
+class Exchange(NamedTuple):
+    """A request and the answer to it, both without the number of the call."""
+
+    request: bytes
+    answer: bytes
+
+
+class Key(NamedTuple):
+    """A check at a seed."""
+
+    check: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """All that a check asked, and heard, until it passed."""
+
+    probes: tuple[tuple[str, str], ...]
+    """The suite's functions that it had run in the guest, by module and name."""
+    exchanges: tuple[Exchange, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes, nearly."""
+        return sum(len(request) + len(answer) for request, answer in self.exchanges)
+
+
+class Tape:
+    """What a check asks and hears while it runs."""
+
+    def __init__(self) -> None:
+        self._exchanges: list[Exchange] = []
+        self._size = 0
+        self._numbers: set[int] = set()
+        self._spoilt = False
+
+    def note(self, request: bytes, answer: bytes | None) -> None:
+        """Add a request and its answer; None where that does not say everything."""
+        if answer is None or self._size > MAX_TAPE:
+            self.spoil()
+        if self._spoilt or answer is None:
+            return
+        self._size += len(request) + len(answer)
+        self._exchanges.append(Exchange(request, answer))
+
+    def refer(self, sent: HandleRef | bytes) -> None:
+        """Note that a request holds what is no data: a probe, or what no other guest could be asked."""
+        if isinstance(sent, bytes) or sent.number < FIRST_PROBE:
+            self.spoil()
+        else:
+            self._numbers.add(sent.number)
+
+    def spoil(self) -> None:
+        """Make nothing of it."""
+        self._spoilt = True
+        self._exchanges.clear()
+
+    def transcript(self, solution: Solution) -> Transcript | None:
+        """Return what was noted, None where that is not all, or nothing."""
+        if self._spoilt or not self._exchanges:
+            return None
+        return Transcript(probes_behind(solution, self._numbers), tuple(self._exchanges))
+
+
+def follow(candidate: Candidate, solution: Solution, known: Sequence[Transcript]) -> bool:
+    """Ask a submission what was asked before; True when all its answers are those of a check that passed.
+
+    Otherwise the candidate keeps what it was asked and has answered.
+
+    Raises:
+        CheckEnded: the guest ended while it was sent a probe.
+    """
+    teach(solution, {probe: None for transcript in known for probe in transcript.probes})
+    step, left = 0, list(known)
+    while left:
+        exchanges = left[0].exchanges  # after the same answers the others ask the same
+        if step == len(exchanges):
+            return True
+        request = exchanges[step].request
+        heard = (request, candidate.repeat(request))
+        left = [each for each in left if each.exchanges[step : step + 1] == (heard,)]
+        step += 1
+    return False
+
+
+class Shelf:
+    """Where a fork server keeps the transcripts that its examiners bring, for those that come after them."""
+
+    def __init__(self) -> None:
+        self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._kept: OrderedDict[Key, list[Transcript]] = OrderedDict()
+        self._size = 0
+
+    def fileno(self) -> int:
+        """Return the descriptor that is readable when an examiner brings something."""
+        return self._ours.fileno()
+
+    def find(self, key: Key) -> Sequence[Transcript]:
+        """Return the ways in which a check is known to pass."""
+        return self._kept.get(key, ())
+
+    def wants(self, key: Key) -> bool:
+        """Whether another way would be kept."""
+        return len(self.find(key)) < MAX_WAYS
+
+    def bring(self, found: Mapping[Key, Transcript]) -> None:
+        """Hand over, in an examiner, what it noted."""
+        with open(os.memfd_create("transcripts", os.MFD_CLOEXEC), "w+b") as file:
+            pickle.dump(dict(found), file)
+            file.flush()
+            socket.send_fds(self._theirs, [b"!"], [file.fileno()])
+
+    def take(self) -> None:
+        """Put what an examiner brings on the shelf."""
+        _, descriptors, _, _ = socket.recv_fds(self._ours, 1, 1)
+        with open(descriptors[0], "rb") as file:
+            file.seek(0)
+            found: dict[Key, Transcript] = pickle.load(file)  # from a fork of ours
+        for key, transcript in found.items():
+            self._put(key, transcript)
+
+    def _put(self, key: Key, transcript: Transcript) -> None:
+        ways = self._kept.setdefault(key, [])
+        if len(ways) < MAX_WAYS and transcript not in ways:
+            ways.append(transcript)
+            self._size += transcript.size
+        self._kept.move_to_end(key)
+        while self._size > MAX_SHELF:
+            _, gone = self._kept.popitem(last=False)
+            self._size -= sum(each.size for each in gone)
