@@ -23,6 +23,7 @@ from grader.bank import load_bank
 from grader.cli.assessing import assess
 from grader.errors import InputError
 from grader.proof.deployment import Deployment, VariantRecord
+from grader.sandbox import launch
 from grader.takehome import archive
 from grader.takehome.environment import needs, pinned, read_pins, requirements
 from grader.takehome.inspection import inspect
@@ -533,6 +534,20 @@ def test_an_endless_answer_is_ended(plain_world: World, unpacked: Path) -> None:
     answer(unpacked, "def f(x):\n    while True:\n        pass\n")
 
     assert "It did not end within 0.5 s." in candidate(unpacked, "check", "1-sample").stdout
+
+
+@pytest.mark.parametrize("flags", [(), ("-I",), ("-I", "-S")])
+def test_sets_are_in_the_order_of_where_it_is_graded(unpacked: Path, flags: tuple[str, ...]) -> None:
+    """The order of a set of texts differs between processes; a test must not pass at home by that alone."""
+    answer(unpacked, "def f(x):\n    raise ValueError(hash('order'))\n")
+    command = [sys.executable, *flags, "check.pyz", "check", "1-sample"]
+    told = subprocess.run(command, cwd=unpacked, capture_output=True, text=True, check=False).stdout
+    there = subprocess.run(
+        [sys.executable, "-c", "print(hash('order'))"],
+        env=launch.environment(1), capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+
+    assert f"ValueError: {there.strip()}\n" in told
 
 
 LEAVES = "import os\n\n\ndef f(x):\n    return os._exit(7) if len(x) == {length} else x[:16]\n"

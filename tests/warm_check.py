@@ -30,7 +30,8 @@ class WarmCheck:
     def __init__(self, archive: Path, modules: Sequence[str]) -> None:
         """Start it; it imports the modules before it answers."""
         command = [sys.executable, __file__, archive.name, *modules]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # no threads are started that a fork would lack
+        # no threads are started that a fork would lack; sets are in the order that the archive asks for
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
         self._process = subprocess.Popen(
             command, cwd=archive.parent, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -87,6 +88,7 @@ class Forks:
     ) -> subprocess.CompletedProcess[bytes]:
         """Run the archive with the arguments of a command."""
         assert not check, "it looks at the status itself"
+        assert env["PYTHONHASHSEED"] == os.environ["PYTHONHASHSEED"], "what holds from a start on, forks share"
         arguments = command[command.index(str(self._archive)) + 1 :]
         sys.stdout.flush()
         pid = os.fork()

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from grader.exam.examples import EXAMPLES, is_property, seed_of
-from grader.exam.solution import CheckEnded
-from grader.exam.transcripts import Key, Tape, Transcript, follow
+from grader.exam.solution import CheckEnded, teach
+from grader.exam.transcripts import Key, Tape, Transcript
 from grader.question import Visibility
 from grader.verdict import Outcome, RawResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from grader.exam.candidate import Candidate
     from grader.exam.desk import Desk
+    from grader.exam.solution import Solution
     from grader.exam.transcripts import Shelf
 
 _GIVEN = {"solution", "reference", "rng"}
@@ -57,10 +59,10 @@ class Replay:
         item.session._setupstate.teardown_exact(following)  # as at the end of a check that is run
         return True
 
-    def _follows(self, known: Any) -> bool:
+    def _follows(self, known: Sequence[Transcript]) -> bool:
         try:
             return self._desk.candidate.ready and follow(self._desk.candidate, self._desk.solution, known)
-        except CheckEnded:  # the check itself will meet the same, and report it
+        except (CheckEnded, Exception):  # over a probe: the check itself will meet the same, and report it
             return False
 
     @contextlib.contextmanager
@@ -101,3 +103,25 @@ class Replay:
         if not drawn or set(item._fixtureinfo.initialnames) - set(parameters) - _GIVEN:
             return None
         return Key(item.nodeid, seed_of(item, self._desk.seed))
+
+
+def follow(candidate: Candidate, solution: Solution, known: Sequence[Transcript]) -> bool:
+    """Ask a submission what was asked before; True when all its answers are those of a check that passed.
+
+    Otherwise the candidate keeps what it was asked and has answered.
+
+    Raises:
+        CheckEnded: the guest ended while it was sent a probe.
+        Exception: it could not take it.
+    """
+    teach(solution, {probe: None for transcript in known for probe in transcript.probes})
+    step, left = 0, list(known)
+    while left:
+        exchanges = left[0].exchanges  # after the same answers the others ask the same
+        if step == len(exchanges):
+            return True
+        request = exchanges[step].request
+        heard = (request, candidate.repeat(request))
+        left = [each for each in left if each.exchanges[step : step + 1] == (heard,)]
+        step += 1
+    return False

@@ -18,12 +18,11 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from grader.exam.solution import FIRST_PROBE, probes_behind, teach
+from grader.exam.solution import FIRST_PROBE, probes_behind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from grader.exam.candidate import Candidate
     from grader.exam.solution import Solution
     from grader.sandbox.wire import HandleRef
 
@@ -74,12 +73,13 @@ class Tape:
 
     def note(self, request: bytes, answer: bytes | None) -> None:
         """Add a request and its answer; None where that does not say everything."""
-        if answer is None or self._size > MAX_TAPE:
-            self.spoil()
         if self._spoilt or answer is None:
+            self.spoil()
             return
         self._size += len(request) + len(answer)
         self._exchanges.append(Exchange(request, answer))
+        if self._size > MAX_TAPE:
+            self.spoil()
 
     def refer(self, sent: HandleRef | bytes) -> None:
         """Note that a request holds what is no data: a probe, or what no other guest could be asked."""
@@ -98,27 +98,6 @@ class Tape:
         if self._spoilt or not self._exchanges:
             return None
         return Transcript(probes_behind(solution, self._numbers), tuple(self._exchanges))
-
-
-def follow(candidate: Candidate, solution: Solution, known: Sequence[Transcript]) -> bool:
-    """Ask a submission what was asked before; True when all its answers are those of a check that passed.
-
-    Otherwise the candidate keeps what it was asked and has answered.
-
-    Raises:
-        CheckEnded: the guest ended while it was sent a probe.
-    """
-    teach(solution, {probe: None for transcript in known for probe in transcript.probes})
-    step, left = 0, list(known)
-    while left:
-        exchanges = left[0].exchanges  # after the same answers the others ask the same
-        if step == len(exchanges):
-            return True
-        request = exchanges[step].request
-        heard = (request, candidate.repeat(request))
-        left = [each for each in left if each.exchanges[step : step + 1] == (heard,)]
-        step += 1
-    return False
 
 
 class Shelf:
@@ -147,6 +126,11 @@ class Shelf:
             pickle.dump(dict(found), file)
             file.flush()
             socket.send_fds(self._theirs, [b"!"], [file.fileno()])
+
+    def close(self) -> None:
+        """Let nothing be brought any more."""
+        self._ours.close()
+        self._theirs.close()
 
     def take(self) -> None:
         """Put what an examiner brings on the shelf."""

@@ -86,15 +86,21 @@ def _results(bundle: Bundle, folder: str) -> list[dict[str, Any]]:
 
 
 def _run(bundle: Bundle, folder: str, log: Path, scratch: str) -> int:
-    threads = str(bundle.questions[folder]["threads"])
-    environment = {
-        **os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1",
-        "OMP_NUM_THREADS": threads, "HYPOTHESIS_STORAGE_DIRECTORY": scratch,
-    }  # fmt: skip
-    environment.pop("PYTEST_ADDOPTS", None)
-    flags = [flag for flag, on in (("-I", sys.flags.isolated), ("-S", sys.flags.no_site)) if on]
-    command = [sys.executable, *flags, str(bundle.archive), CHILD, str(bundle.root / folder), str(log)]
+    flags = {"-P": sys.flags.safe_path, "-s": sys.flags.no_user_site, "-S": sys.flags.no_site}
+    command = [sys.executable, *(flag for flag, on in flags.items() if on), str(bundle.archive)]
+    command += [CHILD, str(bundle.root / folder), str(log)]
+    environment = _environment(bundle.questions[folder]["threads"], scratch)
     return subprocess.run(command, env=environment, cwd=bundle.root / folder, check=False).returncode
+
+
+def _environment(threads: int, scratch: str) -> dict[str, str]:
+    """Return that of the tests: the order of sets, and what else changes an answer, is as where it is graded."""
+    ours = {
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1", "PYTHONHASHSEED": "0",
+        "OMP_NUM_THREADS": str(threads), "HYPOTHESIS_STORAGE_DIRECTORY": scratch,
+    }  # fmt: skip
+    unwanted = ("PYTEST_ADDOPTS", "PYTHON") if sys.flags.ignore_environment else ("PYTEST_ADDOPTS",)
+    return {name: value for name, value in os.environ.items() if not name.startswith(unwanted)} | ours
 
 
 def _concluded(lines: list[dict[str, Any]], language: str) -> list[dict[str, Any]]:

@@ -1,0 +1,400 @@
+"""Checks that pass by their transcript: the same verdict as when they are run, for less."""
+
+from __future__ import annotations
+
+import functools
+import random
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from bank_sample import BANK, CODE, drawn_by, sample
+from small_questions import IDENTITY, submission, write_question
+
+from grader.exam.candidate import UNLIKE
+from grader.exam.solution import LocalRespondent, Solution
+from grader.exam.supervisor import WarmExam
+from grader.exam.transcripts import MAX_TAPE, MAX_WAYS, Exchange, Key, Shelf, Tape, Transcript
+from grader.plan import make_plan
+from grader.proof.expectation import Role, exhibits
+from grader.sandbox import calls, wire
+from grader.submission import read_submission
+from grader.verdict import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from grader.question import Question
+    from grader.submission import Submission
+    from grader.verdict import RawResult, Run
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's"),
+    # The examiner is a fork of this process, in which libraries of other tests may have left threads; it uses none.
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
+]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[..., Question]:
+    """Write a question of one's own."""
+    return functools.partial(write_question, tmp_path)
+
+
+def runs(exam: WarmExam, question: Question, *given: Submission, seed: int = 1) -> list[Run]:
+    """Run all checks on one submission after the other."""
+    return [exam.execute(make_plan(question, each, seed=seed)) for each in given]
+
+
+def told(run: Run) -> list[RawResult]:
+    """What a run says of each check, but for the times."""
+    assert not run.broken, run.broken
+    return [replace(result, seconds=0.0, waited=0.0) for result in run.results]
+
+
+def by_name(run: Run) -> dict[str, str]:
+    return {result.name.removeprefix("test_"): result.outcome.value for result in run.results}
+
+
+# --- the same verdict ---
+
+
+def check_alike(question: Question, given: Sequence[Submission]) -> None:
+    """Grade each twice where others came before it, and once alone; the three must say the same."""
+    with WarmExam.rehearsed(question) as warm:
+        known = [told(run) for run in runs(warm, question, *given, *given)]
+    with WarmExam(question) as cold:
+        alone = [told(run) for run in runs(cold, question, *given)]
+
+    assert known == alone * 2
+
+
+def test_a_question_of_the_bank_is_graded_the_same() -> None:
+    """Right, wrong and empty answers of a question that each commit draws anew; speed is never replayed."""
+    (name,) = sample(f"replay {drawn_by()}", CODE, 1)
+    question = BANK.find_code(name)
+    found = [each.path for each in exhibits(question) if each.role not in {Role.SLOW, Role.FORBIDDEN}]
+    drawn = random.Random(f"replay {drawn_by()}").sample(found, min(7, len(found)))
+    ordinary = replace(question, checks=tuple(check for check in question.checks if check.performance is None))
+
+    check_alike(ordinary, [read_submission(path, question.spec) for path in [question.reference, *drawn]])
+
+
+MANY_WAYS_TO_GO = """
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from grader.exam import assert_close
+
+
+class Box:
+    def __init__(self, inside):
+        self.inside = inside
+
+
+def open_box(submission, content):
+    return submission.f(Box(content).inside)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_numbers(solution, n):
+    assert solution.f(n) == n
+    assert solution.f([n]) == [n]
+
+
+@given(st.lists(st.integers(0, 9), max_size=5))
+def test_lists(solution, given):
+    assert solution.f(given) == given
+
+
+@given(st.integers(0, 9))
+def test_even_numbers(solution, number):
+    assume(number % 2 == 0)
+    assert solution.f(number) == number
+
+
+def test_a_box(solution, rng):
+    content = rng.normal(size=3)
+    for _ in range(2):
+        assert_close(solution.run(open_box, content), content)
+
+
+def test_what_is_refused(solution):
+    assert solution.f(1.5) == 1.5
+    with pytest.raises(TypeError, match="none"):
+        solution.f(None)
+
+
+def test_a_large_array(solution, rng):
+    content = rng.normal(size=100_000)
+    assert_close(solution.f(content), content)
+
+
+def test_what_it_holds(solution, reference):
+    kept = solution.keep("x")
+    assert kept.value == reference.keep("x").value
+
+
+def test_a_closure(solution):
+    assert solution.f(7) == solution.run(lambda submission: submission.f(7))
+"""
+KEEPS = """
+import os
+import numpy as np
+
+class Kept:
+    def __init__(self, value):
+        self.value = value
+
+def keep(x):
+    return Kept(x)
+
+def f(x):
+    CASE
+    if x is None:
+        raise TypeError("none is taken")
+    return x
+"""
+CASES = {
+    "as it should be": "pass",
+    "another message": "assert x is not None or 1; y = x\n    if x is None: raise TypeError('none of this')",
+    "wrong in the middle": "if x == [2]: return 3",
+    "the last bit": "if isinstance(x, np.ndarray): return np.nextafter(x, 9)",
+    "another type": "if isinstance(x, list): return tuple(x)",
+    "raises": "if x == [2]: raise KeyError('two')",
+    "leaves": "if x == [3]: os._exit(3)",
+    "leaves in a probe": "if isinstance(x, np.ndarray) and x.size == 3: os._exit(3)",
+    "takes too long": "while isinstance(x, list) and len(x) == 4: pass",
+    "answers itself": "os.write(3, (20).to_bytes(8, 'little') + bytes(20))",
+    "counts its calls": "globals()['n'] = globals().get('n', 0) + 1\n    if n == 12: return None",
+}
+
+
+def test_whatever_a_submission_does_it_is_told_the_same(make: Callable[..., Question]) -> None:
+    """A submission that goes its own way somewhere is judged as if it had been alone from the start."""
+    question = make(MANY_WAYS_TO_GO, exports=("f", "keep"), reference=KEEPS.replace("CASE", "pass"),
+                    limits={"check": "1s"})  # fmt: skip
+
+    check_alike(question, [submission(KEEPS.replace("CASE", case)) for case in CASES.values()])
+
+
+# --- for less ---
+
+COUNTED = """
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.exam import assert_equal
+
+HERE = Path({place!r})
+
+
+def ran(name):
+    with open(HERE, "a") as file:
+        file.write(name + "\\n")
+
+
+def test_plain(solution):
+    ran("plain")
+    assert_equal(solution.f([1, 2]), [1, 2])
+
+
+@given(st.integers(0, 9))
+@settings(max_examples=3)
+def test_property(solution, number):
+    ran("property")
+    assert_equal(solution.f(number), number)
+
+
+def test_held(solution):
+    ran("held")
+    assert solution.f is not None
+    assert solution.f(print) is not None
+
+
+def test_large(solution):
+    ran("large")
+    assert_equal(solution.f([0.5] * 100_000), [0.5] * 100_000)
+"""
+OTHERWISE = "def f(x):\n    y = x\n    return y\n"
+"""The same answers by another program."""
+
+
+@pytest.fixture
+def counted(make: Callable[..., Question], tmp_path: Path) -> Question:
+    """A question whose checks write down each run of their bodies."""
+    return make(COUNTED.format(place=str(tmp_path / "ran")))
+
+
+@pytest.fixture
+def ran(tmp_path: Path) -> Callable[[], list[str]]:
+    """Return which bodies ran since the last look."""
+
+    def look() -> list[str]:
+        place = tmp_path / "ran"
+        lines = place.read_text().split() if place.exists() else []
+        place.write_text("")
+        return sorted(set(lines))
+
+    return look
+
+
+ALL = ["held", "large", "plain", "property"]
+ALWAYS = ["held", "large"]
+
+
+def test_what_is_known_is_not_run(counted: Question, ran: Callable[[], list[str]]) -> None:
+    """A right answer spares the next one's checks, but for those that hold objects or take a great deal of memory."""
+    with WarmExam.rehearsed(counted) as exam:
+        ran()
+        (first,) = runs(exam, counted, submission(IDENTITY))
+        assert ran() == ALL
+        (second,) = runs(exam, counted, submission(OTHERWISE))
+        assert ran() == ALWAYS
+        (third,) = runs(exam, counted, submission(OTHERWISE), seed=2)
+        assert ran() == ALL, "another seed draws other inputs"
+
+    assert told(first) == told(second) == told(third)
+
+
+def test_another_way_is_known_as_well(counted: Question, ran: Callable[[], list[str]]) -> None:
+    """Other answers that are right too, here of another type, are run once and then known beside the first."""
+    other = submission(
+        "class L(list): ...\n\ndef f(x):\n    return [*x, ] if type(x) is list else x + 0 if x is not print else 1\n"
+    )
+    with WarmExam.rehearsed(counted) as exam:
+        runs(exam, counted, submission(IDENTITY), other)
+        ran()
+        runs(exam, counted, other, submission(IDENTITY))
+
+    assert ran() == ALWAYS
+
+
+def test_who_is_wrong_teaches_nothing(counted: Question, ran: Callable[[], list[str]]) -> None:
+    """A check that failed is run again for whoever answers the same."""
+    wrong = submission("def f(x):\n    return 4\n")
+    with WarmExam.rehearsed(counted) as exam:
+        first, second = runs(exam, counted, wrong, wrong)
+
+    assert told(first) == told(second)
+    assert by_name(second)["plain"] == "failed"
+    assert {"plain", "property"} <= set(ran())
+
+
+def test_a_single_grading_runs_all(counted: Question, ran: Callable[[], list[str]]) -> None:
+    with WarmExam(counted) as exam:
+        runs(exam, counted, submission(IDENTITY), submission(IDENTITY))
+        ran()
+        runs(exam, counted, submission(IDENTITY))
+
+    assert ran() == ALL
+
+
+def test_public_checks_are_known_from_the_rehearsal(make: Callable[..., Question], tmp_path: Path,
+                                                    ran: Callable[[], list[str]]) -> None:  # fmt: skip
+    """Their seed is everybody's."""
+    public = COUNTED.format(place=str(tmp_path / "ran"))
+    question = make("def test_h(solution):\n    assert solution.f(1) == 1\n", public)
+    with WarmExam.rehearsed(question) as exam:
+        ran()
+        runs(exam, question, submission(IDENTITY), seed=77)
+
+    assert ran() == ALWAYS
+
+
+def test_a_suite_that_asks_by_chance_is_at_fault(make: Callable[..., Question]) -> None:
+    """What a check asks must follow from its seed: else no verdict could be reproduced."""
+    question = make("""
+    import os
+
+    def test_chance(solution):
+        number = int.from_bytes(os.urandom(6))
+        assert solution.f(number) == number
+        assert solution.f([number]) == [number]
+    """)
+    with WarmExam.rehearsed(question) as exam:
+        right, wrong = runs(exam, question, submission(IDENTITY), submission("def f(x):\n    return 3\n"))
+
+    assert by_name(right) == {"chance": "passed"}
+    assert [(result.outcome, result.message) for result in wrong.results] == [(Outcome.BROKEN, UNLIKE)]
+
+
+# --- the parts ---
+
+
+def unsendable(value: object) -> bytes:
+    raise AssertionError(value)
+
+
+def test_a_number_stands_where_it_is_put() -> None:
+    number, other = calls.new_number(), calls.new_number()
+    frame = bytes(wire.encode([number, "call", [], None, ["f"], (1, 2.5), {}], fallback=unsendable))
+
+    assert calls.number_in(frame) == number
+    plain = calls.without_number(frame)
+    assert number not in plain
+    again = wire.decode(calls.with_number(plain, other))
+    assert again == [other, "call", [], None, ["f"], (1, 2.5), {}]
+    assert calls.is_reply([number, "ok", 3], number)
+    assert not calls.is_reply([number, "ok", 3], other)
+
+
+def transcript(*answers: bytes) -> Transcript:
+    return Transcript((), tuple(Exchange(b"q", answer) for answer in answers))
+
+
+@pytest.fixture
+def shelf() -> Iterator[Shelf]:
+    """One that brings to itself."""
+    shelf = Shelf()
+    yield shelf
+    shelf.close()
+
+
+def bring(shelf: Shelf, **found: Transcript) -> None:
+    shelf.bring({Key(name, 1): each for name, each in found.items()})
+    shelf.take()
+
+
+def test_a_shelf_keeps_what_it_is_brought_once(shelf: Shelf) -> None:
+    for answer in (b"1", b"2", b"1"):
+        bring(shelf, a=transcript(answer))
+
+    assert shelf.find(Key("a", 1)) == [transcript(b"1"), transcript(b"2")]
+    assert shelf.find(Key("a", 2)) == ()
+
+
+def test_a_shelf_keeps_some_ways_of_each_check(shelf: Shelf) -> None:
+    for number in range(MAX_WAYS + 2):
+        assert shelf.wants(Key("a", 1)) == (number < MAX_WAYS)
+        bring(shelf, a=transcript(bytes([number])))
+
+    assert len(shelf.find(Key("a", 1))) == MAX_WAYS
+
+
+def test_a_full_shelf_lets_go_of_the_oldest(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("grader.exam.transcripts.MAX_SHELF", 250)
+    for name in ("a", "b", "c"):
+        bring(shelf, **{name: transcript(bytes(99))})
+
+    assert [bool(shelf.find(Key(name, 1))) for name in ("a", "b", "c")] == [False, True, True]
+
+
+def noted(*exchanges: tuple[bytes, bytes | None]) -> Transcript | None:
+    tape = Tape()
+    for request, answer in exchanges:
+        tape.note(request, answer)
+    return tape.transcript(Solution(LocalRespondent("nobody", "")))
+
+
+def test_a_tape_that_does_not_say_all_is_worth_nothing() -> None:
+    assert noted((b"q", None), (b"q", b"a")) is None
+    assert noted((b"q", b"a"), (b"q", None)) is None
+    assert noted((b"q", bytes(MAX_TAPE)), (b"q", b"a")) is None
+    assert noted() is None
