@@ -18,11 +18,14 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 from offices import ASSESSMENT, CHOICE, KEY, NOW, REFERENCE, World, world
+from small_questions import graded as graded_here
+from small_questions import write_question
 
 from grader.bank import load_bank
 from grader.cli.assessing import assess
 from grader.errors import InputError
 from grader.proof.deployment import Deployment, VariantRecord
+from grader.question import Visibility
 from grader.sandbox import launch
 from grader.takehome import archive
 from grader.takehome.environment import needs, pinned, read_pins, requirements
@@ -550,6 +553,39 @@ def test_sets_are_in_the_order_of_where_it_is_graded(unpacked: Path, flags: tupl
     assert f"ValueError: {there.strip()}\n" in told
 
 
+DRAWS = """
+import random
+import numpy as np
+
+
+def f(last):
+    drawn = random.random(), np.random.random()
+    if last:
+        raise ValueError(str(drawn))
+"""
+DRAWN = """
+import random
+import numpy as np
+
+
+def test_its_own_numbers(solution):
+    solution.f(False)
+    random.random(), np.random.random()
+    solution.f(True)
+"""
+
+
+def test_a_submission_draws_as_where_it_is_graded(unpacked: Path, tmp_path: Path) -> None:
+    """The global generators are its own there: seeded by the check, and not moved by the test."""
+    answer(unpacked, DRAWS)
+    question = write_question(tmp_path / "there", "def test_hidden(solution):\n    pass\n", DRAWN)
+    verdict = graded_here(question, DRAWS)
+    (message,) = [check.message for check in verdict.checks if check.visibility is Visibility.PUBLIC]
+
+    assert message.startswith("ValueError: (0.")
+    assert message in by_pytest(unpacked, DRAWN)
+
+
 LEAVES = "import os\n\n\ndef f(x):\n    return os._exit(7) if len(x) == {length} else x[:16]\n"
 
 
@@ -710,9 +746,9 @@ def test_drawn(solution, rng):
 """
 
 
-def by_pytest(folder: Path) -> str:
+def by_pytest(folder: Path, suite: str = WITH_PYTEST) -> str:
     """Return what is told of these tests."""
-    (folder / "1-sample" / "test_public.py").write_text(WITH_PYTEST, encoding="utf-8")
+    (folder / "1-sample" / "test_public.py").write_text(suite, encoding="utf-8")
     command = [sys.executable, "-I", "check.pyz", "check", "1-sample"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
 

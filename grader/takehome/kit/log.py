@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from grader.exam.compare import Mismatch
 from grader.exam.seeds import PUBLIC, derive
 from grader.exam.solution import CheckEnded, RemoteFailure, describe_last_call, forget_last_call
-from grader.sandbox.servant import seed_generators
 from grader.takehome.kit.marks import HINT
+from grader.takehome.kit.standin import begin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ class Log:
         self.say({"begin": name, "at": time.monotonic()})
         faulthandler.dump_traceback_later(self._patience, exit=True)
         forget_last_call(solution)
-        seed_generators(derive(PUBLIC, name))
+        begin(solution, derive(PUBLIC, name))
 
     def end(self, name: str, error: BaseException | None, function: object, solution: Solution) -> None:
         """Say what became of it."""

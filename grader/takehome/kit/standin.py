@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import importlib.util
+import random
 import sys
 from types import BuiltinFunctionType, FunctionType, ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from grader.exam.seeds import derive
 from grader.exam.solution import Handle, Pickled, Solution
 from grader.policy import violations
 from grader.sandbox import wire
-from grader.sandbox.servant import Servant, import_all
+from grader.sandbox.servant import Servant, import_all, seed_generators
 from grader.sandbox.stubs import forbid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+_States = dict[str, Any]
 _AS_THEY_ARE = (FunctionType, BuiltinFunctionType, ModuleType, type)
 
 
@@ -58,6 +62,12 @@ def load(name: str, source: str, terms: Mapping[str, Any]) -> Solution:
     return Solution(Respondent(servant))
 
 
+def begin(solution: Solution, seed: int) -> None:
+    """Begin a check with its seed, here and for the submission, as where it is graded."""
+    seed_generators(seed)
+    solution._ask("seed", derive(seed, "guest"))
+
+
 def _refuse_forbidden(name: str, source: str, terms: Mapping[str, Any]) -> None:
     # what is asked for are these attributes alone; the models they come from need packages that are not here
     program: Any = SimpleNamespace(units=[SimpleNamespace(label=name, source=source)], helpers=[])
@@ -79,12 +89,27 @@ class Respondent:
 
     def __init__(self, servant: Servant) -> None:
         self._servant = servant
+        self._generators: _States = {}
+        """Where the global generators stand for the submission, which has them to itself where it is graded."""
 
     def ask(self, operation: str, arguments: Sequence[object], stand_in: Solution) -> tuple[str, Any]:
         """Send the request through the wire, so that the submission gets copies and the test plain data."""
         request = wire.encode([b"", operation, [], *arguments], fallback=self._sent)
-        _, status, value = wire.decode(self._servant.answer(request), on_handle=lambda ref: Handle(stand_in, ref))
+        with self._at_its_generators():
+            reply = self._servant.answer(request)
+        _, status, value = wire.decode(reply, on_handle=lambda ref: Handle(stand_in, ref))
         return status, value
+
+    @contextlib.contextmanager
+    def _at_its_generators(self) -> Iterator[None]:
+        """Let the submission draw where it stopped, and the test where the test did."""
+        before = _states()
+        _go_on_at(self._generators)
+        try:
+            yield
+        finally:
+            self._generators = _states()
+            _go_on_at(before)
 
     def forget(self, number: int) -> None:
         """Nothing to do: everything is let go when the tests end."""
@@ -94,3 +119,22 @@ class Respondent:
             return value._ref
         own = value.value if isinstance(value, Pickled) else value
         return self._servant.keep(own if isinstance(own, _AS_THEY_ARE) else copy.deepcopy(own))
+
+
+def _states() -> _States:
+    """Return where each global generator stands that is loaded."""
+    states: _States = {"random": random.getstate()}
+    if "numpy" in sys.modules:
+        states["numpy"] = sys.modules["numpy"].random.get_state()
+    if "torch" in sys.modules:
+        states["torch"] = sys.modules["torch"].default_generator.get_state()
+    return states
+
+
+def _go_on_at(states: _States) -> None:
+    if "random" in states:
+        random.setstate(states["random"])
+    if "numpy" in states:
+        sys.modules["numpy"].random.set_state(states["numpy"])
+    if "torch" in states:
+        sys.modules["torch"].default_generator.set_state(states["torch"])
