@@ -2,9 +2,10 @@
 
     python -m benchmarks.batch [--number 200] [--rivals 20] [--rounds 3] [--cache FOLDER]
 
-Five sides grade the same files in turns, in every round:
+Six sides grade the same files in turns, in every round:
 
 - `grade batch`, with its default number of jobs; its CPU seconds are those of all its processes, guests included
+- `grade batch` where no check is known to pass from another submission, as if no two answered the same to the last bit
 - the floor: both suites in one warm pytest process that imports each submission, see `floor`
 - plain `python -m pytest` on both suites, a process for each submission, which imports it
 - otter-grader and nbgrader, see `rivals`; left out, with the reason, where they cannot be installed
@@ -25,6 +26,7 @@ import statistics
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,13 +58,20 @@ class Class:
         return Class(self.subject, self.paths[:number], self.work)
 
 
-def grade_batch(group: Class, *options: str, memory: bool = False) -> Cost:
+NOTHING_KNOWN = [
+    sys.executable,
+    "-c",
+    "from grader.exam import transcripts; transcripts.MAX_WAYS = 0; from grader.cli.main import main; main()",
+]
+
+
+def grade_batch(group: Class, *options: str, memory: bool = False, grade: Sequence[str] = GRADE) -> Cost:
     """Grade by our own command, cold."""
-    out = group.work / "ours"
+    out = Path(tempfile.mkdtemp(dir=group.work, prefix="ours-"))
     folder = str(group.paths[0].parent)
     cost = run(
         [
-            *GRADE,
+            *grade,
             "batch",
             group.subject.question,
             folder,
@@ -134,7 +143,11 @@ def _listed(output: str) -> list[str]:
 
 def measure(subject: Subject, number: int, few: int, rounds: int, rivals: Sequence[Rival]) -> dict[str, list[Cost]]:
     """Let every side grade in turns; return the cost per submission in each round."""
-    sides: dict[str, Callable[[Class], Cost]] = {"grade batch": grade_batch, "floor": floor}
+    sides: dict[str, Callable[[Class], Cost]] = {
+        "grade batch": grade_batch,
+        "grade batch, nothing known": partial(grade_batch, grade=NOTHING_KNOWN),
+        "floor": floor,
+    }
     dear: dict[str, Callable[[Class], Cost]] = {"plain pytest": plain}
     for rival in rivals:
         dear[rival.release] = lambda group, rival=rival: by_rival(rival, group)  # type: ignore[misc]
