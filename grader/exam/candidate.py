@@ -153,7 +153,8 @@ class Candidate:
         try:
             if self._heard and not known:
                 return self._hear_again(operation, arguments, stand_in)
-            return self._request(operation, arguments, stand_in, None if known else self._tape)
+            tape = self._tape if self._tape is not None and self._tape.counts and not known else None
+            return self._request(operation, arguments, stand_in, tape)
         except GuestEnded as end:
             raise CheckEnded(end.outcome, end.reason) from None
 

@@ -71,6 +71,11 @@ class Tape:
         self._numbers: set[int] = set()
         self._spoilt = False
 
+    @property
+    def counts(self) -> bool:
+        """Whether something may still come of it."""
+        return not self._spoilt
+
     def note(self, request: bytes, answer: bytes | None) -> None:
         """Add a request and its answer; None where that does not say everything."""
         if self._spoilt or answer is None:
