@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MAX_TAPE = 512 * 2**10
 """Bytes of one transcript; a longer one costs more to keep than its check."""
-MAX_SHELF = 128 * 2**20
+MAX_SHELF = 64 * 2**20
 """Bytes of all transcripts of a question; what was brought longest ago gives way."""
 MAX_WAYS = 8
 """Transcripts of one check at one seed: so many ways to compute, down to the last bit, are known at most."""
