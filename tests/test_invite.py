@@ -32,6 +32,7 @@ from grader.takehome.environment import needs, pinned, read_pins, requirements
 from grader.takehome.inspection import inspect
 from grader.takehome.invitation import Invitation, verify
 from grader.takehome.kit import verdict as plain
+from grader.takehome.kit.marks import MEASURED
 from grader.takehome.kit.packing import zipped
 from grader.takehome.locking import Lock, read_lock, write_lock
 from grader.takehome.packed import read_packed
@@ -775,6 +776,27 @@ def test_pytest_goes_on_after_a_test_that_ends_the_process(unpacked: Path) -> No
     assert "crashed  short lists[2]\n            Its process ended with status 7." in told
     assert all(f"passed  {name}" in told for name in ("short lists[1]", "any list", "no list", "drawn"))
     assert told.count("measured  fast") == 1
+
+
+ENDS_WHEN_ASKED = f"""
+class Asked:
+    def __getattr__(self, name):
+        if name == {MEASURED!r}:
+            __import__("os")._exit(5)
+        raise AttributeError(name)
+
+
+asked = Asked()
+"""
+
+
+def test_a_process_that_ends_before_the_first_test_is_told(unpacked: Path) -> None:
+    """Also where something was said before: of what is measured, which pytest meets while it collects."""
+    answer(unpacked)
+    told = by_pytest(unpacked, WITH_PYTEST + ENDS_WHEN_ASKED)
+
+    assert "measured  fast" in told
+    assert "crashed  everything\n            Its process ended with status 5." in told
 
 
 def test_a_runner_that_breaks_is_told(unpacked: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import pickle
 import sys
 from typing import TYPE_CHECKING
@@ -98,19 +97,15 @@ class Examiner:
         if replay is not None:
             config.pluginmanager.register(replay)
         for item, following in zip(items, [*items[1:], None], strict=True):
-            self._run_check(item, following, replay)
+            if replay is not None:
+                replay.settle(item, following)
+            else:
+                item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
             if plan.max_failures and len(self._failing) >= plan.max_failures:
                 break
         if replay is not None:
             replay.end()
         return ""
-
-    def _run_check(self, item: pytest.Item, following: pytest.Item | None, replay: Replay | None) -> None:
-        """Run a check, unless it passes as it did for others."""
-        if replay is not None and replay.passes(item, following):
-            return
-        with replay.noting(item) if replay is not None else contextlib.nullcontext():
-            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note which check did not pass; several instances of a parametrised one are one check."""

@@ -36,27 +36,34 @@ class Replay:
         self._found: dict[Key, Transcript] = {}
         self._passed = False
 
-    def passes(self, item: pytest.Item, following: pytest.Item | None) -> bool:
-        """Whether a check passes as others did before, and need not run; then it has been reported."""
-        known = self._shelf.find(key) if (key := self._key(item)) is not None else ()
-        if key is None or not known or not self._desk.candidate.ready:
+    def settle(self, item: pytest.Item, following: pytest.Item | None) -> None:
+        """See that a check is reported: run it, unless it passes as others did before."""
+        key = self._key(item)
+        if key is not None and self._passes(key, item):
+            item.session._setupstate.teardown_exact(following)  # as at the end of a check that is run
+            return
+        with self._noting(key) if key is not None else contextlib.nullcontext():
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+
+    def _passes(self, key: Key, item: pytest.Item) -> bool:
+        known, candidate = self._shelf.find(key), self._desk.candidate
+        if not known or not candidate.ready:
             return False
         started = time.perf_counter()
         self._desk.begin(key.seed)
         if not self._follows(known):
-            self._desk.candidate.resume()
+            candidate.resume()
             return False
-        self._desk.candidate.settle()
+        candidate.settle()
         self._say(
             RawResult(
                 getattr(item, "originalname", item.name),
                 Visibility(item.path.stem.removeprefix("test_")),
                 Outcome.PASSED,
                 seconds=time.perf_counter() - started,
-                waited=self._desk.candidate.waited,
+                waited=candidate.waited,
             )
         )
-        item.session._setupstate.teardown_exact(following)  # as at the end of a check that is run
         return True
 
     def _follows(self, known: Sequence[Transcript]) -> bool:
@@ -66,10 +73,9 @@ class Replay:
             return False
 
     @contextlib.contextmanager
-    def noting(self, item: pytest.Item) -> Iterator[None]:
+    def _noting(self, key: Key) -> Iterator[None]:
         """Note what a check asks and hears while it runs, where others may have use for it."""
-        key = self._key(item)
-        if key is None or not self._shelf.wants(key):
+        if not self._shelf.wants(key):
             yield
             return
         tape, self._passed = Tape(), False

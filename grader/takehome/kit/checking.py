@@ -79,7 +79,7 @@ def _results(bundle: Bundle, folder: str) -> list[dict[str, Any]]:
             status = _run(bundle, folder, log, place)
             lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
             goes_on = status != 0 and any("begin" in line for line in lines[before:])
-            if status and (goes_on or not lines):
+            if status:
                 lines += _broken_off(lines, status, bundle, folder)
                 log.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     return _concluded(lines, bundle.language)
@@ -115,7 +115,7 @@ def _concluded(lines: list[dict[str, Any]], language: str) -> list[dict[str, Any
 
 
 def _broken_off(lines: list[dict[str, Any]], status: int, bundle: Bundle, folder: str) -> list[dict[str, Any]]:
-    """Return what became of the check during which the process ended, if there was one."""
+    """Return what became of the check during which the process ended; of everything, where it was before the first."""
     begun = [line for line in lines if "begin" in line]
     if begun and begun[-1]["begin"] in {line.get("end") for line in lines}:
         return []
