@@ -133,6 +133,16 @@ def test_a_quick_look_proves_nothing() -> None:
     assert (proof.faults, proof.proven, proof.quick) == ((), False, True)
 
 
+def test_a_slow_solution_has_the_time_of_its_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stops programs that may never end, after some time that right ones take, does not stop one that is slow."""
+    monkeypatch.setattr("grader.proof.workbench.LEAST_CHECK", 0.0)
+    monkeypatch.setattr("grader.proof.workbench.PATIENCE", 0.1)
+
+    proof = try_question(BANK.find_code("near-limit"), seed=1, runs=1, quick=True)
+
+    assert [sight.failing for sight in proof.exhibits if sight.role == Role.SLOW] == [("many_bytes: slow",)]
+
+
 def test_a_quick_look_tries_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of wrong answers and mutants it takes so many, others with another seed; all that is right is tried."""
     monkeypatch.setattr("grader.proof.trial.QUICK_WRONG", 1)
@@ -278,6 +288,15 @@ def test_a_limit_leaves_half_of_it_free() -> None:
         "limits: wall is 10 s, and greedy.py used 5.1 s of it; at least 15 s would fit",
         "limits: cpu is 10 s, and greedy.py used 6 s of it; at least 15 s would fit",
     )
+
+
+def test_a_quick_look_goes_by_no_clock() -> None:
+    """What uses too many seconds may do so because the machine is busy; memory counts as ever."""
+    trials = [tried(seconds=5.5, usage=Usage(wall=9.0, cpu=9.0, memory=500 * 2**20))]
+
+    found = limits.limit_faults(BANK.find_code("sound"), trials, (), by_the_clock=False)
+
+    assert found == ("limits: memory is 512 MiB, and reference.py used 500 MiB of it; at least 1000 MiB would fit",)
 
 
 def test_a_suite_takes_its_time_only_from_slow_solutions() -> None:

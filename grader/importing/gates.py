@@ -11,7 +11,7 @@ from grader.proof.leak import leak_faults
 from grader.proof.ranking import Ranking
 from grader.proof.statement import statement_faults
 from grader.proof.workbench import Workbench
-from grader.proof.wrong import fault_of, try_wrong
+from grader.proof.wrong import fault_of, run_slow, try_wrong
 
 if TYPE_CHECKING:
     from grader.question import Question
@@ -47,7 +47,8 @@ def pass_gates(question: Question, *, level: Level | None = None, jobs: int | No
         failing = right.faults_of(alone)
         if failing:
             return Findings(tuple(failing), told)
+        slow = run_slow(bench)
         bench.tighten(alone)
-        sightings = try_wrong(bench, Ranking(check.name for check in bench.hidden))
+        sightings = try_wrong(bench, Ranking(check.name for check in bench.hidden), slow)
     own = tuple(fault for each, trial in sightings.trials if (fault := fault_of(each, trial)))
     return Findings(own, (*(fault for fault in sightings.faults if fault not in own), *told))

@@ -101,10 +101,11 @@ class _Trial:
         Those of which one is `faulty` already are not run again.
         """
         bench, question = self._bench, self._question
+        slow = wrong.run_slow(bench)
         bench.tighten(seen.alone)
         faults = [] if faulty else self._right_again()
         seen.coverage = self._coverage()
-        sightings = wrong.try_wrong(bench, self._ranking, at_most=QUICK_WRONG if self._quick else None)
+        sightings = wrong.try_wrong(bench, self._ranking, slow, at_most=QUICK_WRONG if self._quick else None)
         seen.others, seen.same = sightings.trials, sightings.same
         census = mutants.try_mutants(bench, self._ranking, at_most=QUICK_MUTANTS if self._quick else None)
         seen.census = census
@@ -115,7 +116,7 @@ class _Trial:
         return [
             *faults,
             *worth.coverage_faults(seen.coverage),
-            *limits.limit_faults(question, seen.alone, seen.others),
+            *limits.limit_faults(question, seen.alone, seen.others, by_the_clock=not self._quick),
         ]
 
     def _right_again(self) -> list[str]:

@@ -41,18 +41,20 @@ class Sightings:
     faults: tuple[str, ...]
 
 
-def try_wrong(bench: Workbench, ranking: Ranking, *, at_most: int | None = None) -> Sightings:
-    """Run the starter and all wrong, slow and forbidden solutions, then the trivial answers.
+def try_wrong(
+    bench: Workbench, ranking: Ranking, slow: Sequence[tuple[Exhibit, Trial]], *, at_most: int | None = None
+) -> Sightings:
+    """Run the starter and all wrong and forbidden solutions, then the trivial answers.
 
     Args:
         bench: with the question.
         ranking: what is known about the checks; learns.
+        slow: how the slow ones fared: see `run_slow`.
         at_most: of the wrong ones and of the trivial answers, others for each seed, and run wrong ones only once;
             otherwise all, and the wrong ones under further seeds.
     """
-    slow = run_slow(bench)
     others = _others(bench, at_most)
-    trials = slow + list(zip(others, bench.each(GATE, others, lambda each: _run(bench, each)), strict=True))
+    trials = [*slow, *zip(others, bench.each(GATE, others, lambda each: _run(bench, each)), strict=True)]
     for _, trial in trials:
         ranking.note(trial)
     faults = [fault for each, trial in trials if (fault := fault_of(each, trial))]
@@ -75,7 +77,10 @@ def _others(bench: Workbench, at_most: int | None) -> list[Exhibit]:
 
 
 def run_slow(bench: Workbench) -> list[tuple[Exhibit, Trial]]:
-    """Run every slow solution with all checks, one after the other, so that times mean something."""
+    """Run every slow solution with all checks, one after the other, so that times mean something.
+
+    It is right, and may take all that the question allows: not for the tight limits of programs that may never end.
+    """
     found = [each for each in exhibits(bench.question) if each.role is Role.SLOW]
     return [(each, bench.run(bench.read(each.path), bench.question.checks, GATE)) for each in found]
 

@@ -761,6 +761,8 @@ class Keeper(threading.Thread):
     def footprint(self) -> tree.Footprint | None:
         """Return what the guest holds: as its control group counts it, where one keeps the peak, else as /proc does."""
         with self._holding:
+            if self.over.is_set():
+                return None
             if self._group is not None and "peak" not in self._group.where.missing:
                 return tree.Footprint(self._group.current_memory(), self._group.peak_memory())
             found = tree.footprint(self._pid, seen=self.ending.memory)
