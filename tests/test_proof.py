@@ -135,8 +135,8 @@ def test_a_quick_look_proves_nothing() -> None:
 
 def test_a_slow_solution_has_the_time_of_its_question(monkeypatch: pytest.MonkeyPatch) -> None:
     """What stops programs that may never end, after some time that right ones take, does not stop one that is slow."""
-    monkeypatch.setattr("grader.proof.workbench.LEAST_CHECK", 0.0)
-    monkeypatch.setattr("grader.proof.workbench.PATIENCE", 0.1)
+    monkeypatch.setattr("grader.proof.workbench.LEAST_WALL", 0.0)
+    monkeypatch.setattr("grader.proof.workbench.PATIENCE", 0.5)
 
     proof = try_question(BANK.find_code("near-limit"), seed=1, runs=1, quick=True)
 
