@@ -1,4 +1,4 @@
-"""Checks that pass by their transcript: the same verdict as when they are run, for less."""
+"""Checks that end by their transcript: the same verdict as when they are run, for less."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from grader.exam.supervisor import WarmExam
 from grader.exam.transcripts import MAX_TAPE, MAX_WAYS, Exchange, Key, Shelf, Tape, Transcript
 from grader.plan import make_plan
 from grader.proof.expectation import Role, exhibits
+from grader.question import Visibility
 from grader.sandbox import calls, wire
 from grader.submission import read_submission
-from grader.verdict import Outcome
+from grader.verdict import Outcome, RawResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from grader.question import Question
     from grader.submission import Submission
-    from grader.verdict import RawResult, Run
+    from grader.verdict import Run
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's"),
@@ -182,6 +183,14 @@ def test_whatever_a_submission_does_it_is_told_the_same(make: Callable[..., Ques
     check_alike(question, [submission(KEEPS.replace("CASE", case)) for case in CASES.values()])
 
 
+def test_who_forges_an_answer_stands_for_nobody(make: Callable[..., Question]) -> None:
+    """A check that ends over a forged reply has heard all the answers before it, which others give too."""
+    question = make("def test_two(solution):\n    assert solution.f([1]) == [1]\n    assert solution.f(2) == 2\n")
+    forger = KEEPS.replace("CASE", "if x == 2: " + CASES["answers itself"])
+
+    check_alike(question, [submission(forger), submission(IDENTITY)])
+
+
 # --- for less ---
 
 COUNTED = """
@@ -276,15 +285,54 @@ def test_another_way_is_known_as_well(counted: Question, ran: Callable[[], list[
     assert ran() == ALWAYS
 
 
-def test_who_is_wrong_teaches_nothing(counted: Question, ran: Callable[[], list[str]]) -> None:
-    """A check that failed is run again for whoever answers the same."""
-    wrong = submission("def f(x):\n    return 4\n")
+def test_who_is_wrong_as_others_were_is_told_the_same(counted: Question, ran: Callable[[], list[str]]) -> None:
+    """With all its evidence; who is wrong in another way is not."""
+    wrong, otherwise = (submission(f"def f(x):\n    return {answer}\n") for answer in ("4", "2 + 3"))
     with WarmExam.rehearsed(counted) as exam:
-        first, second = runs(exam, counted, wrong, wrong)
+        (first,) = runs(exam, counted, wrong)
+        ran()
+        (second,) = runs(exam, counted, wrong)
+        assert ran() == ALWAYS
+        (third,) = runs(exam, counted, otherwise)
+        assert ran() == ALL
+
+    assert told(first) == told(second) != told(third)
+    assert by_name(second) == {"plain": "failed", "property": "failed", "held": "passed", "large": "failed"}
+    assert second.results[0].detail is not None
+    assert second.results[0].detail.actual == "4"
+
+
+def test_the_wrong_leave_room_for_the_right(counted: Question, ran: Callable[[], list[str]]) -> None:
+    """However many ways to be wrong came first."""
+    with WarmExam.rehearsed(counted) as exam:
+        runs(exam, counted, *(submission(f"def f(x):\n    return {number}\n") for number in range(10, 12 + MAX_WAYS)))
+        runs(exam, counted, submission(IDENTITY))
+        ran()
+        runs(exam, counted, submission(OTHERWISE))
+
+    assert ran() == ALWAYS
+
+
+def test_what_a_limit_decides_is_never_known(make: Callable[..., Question], tmp_path: Path,
+                                             ran: Callable[[], list[str]]) -> None:  # fmt: skip
+    """The same words may mean that a limit was met, or not; how a guest ended is no answer either."""
+    question = make(
+        COUNTED.format(place=str(tmp_path / "ran"))
+        + "\n\ndef test_many(solution):\n    ran('many')\n    assert solution.f(0) == 0\n"
+        + "\n\ndef test_gone(solution):\n    ran('gone')\n    assert solution.f(-1) == -1\n"
+    )
+    source = (
+        "import os\n\ndef f(x):\n    if x == 0:\n        raise BlockingIOError(11, os.strerror(11))\n"
+        "    if x == -1:\n        os._exit(0)\n    return x\n"
+    )
+    with WarmExam.rehearsed(question) as exam:
+        (first,) = runs(exam, question, submission(source))
+        ran()
+        (second,) = runs(exam, question, submission(source))
 
     assert told(first) == told(second)
-    assert by_name(second)["plain"] == "failed"
-    assert {"plain", "property"} <= set(ran())
+    assert by_name(second) | {"many": "error", "gone": "crashed"} == by_name(second)
+    assert {"many", "gone"} <= set(ran())
 
 
 def test_a_single_grading_runs_all(counted: Question, ran: Callable[[], list[str]]) -> None:
@@ -345,8 +393,12 @@ def test_a_number_stands_where_it_is_put() -> None:
     assert not calls.is_reply([number, "ok", 3], other)
 
 
-def transcript(*answers: bytes) -> Transcript:
-    return Transcript((), tuple(Exchange(b"q", answer) for answer in answers))
+def result(outcome: Outcome = Outcome.PASSED) -> RawResult:
+    return RawResult("test_a", Visibility.HIDDEN, outcome)
+
+
+def transcript(*answers: bytes, outcome: Outcome = Outcome.PASSED) -> Transcript:
+    return Transcript((), tuple(Exchange(b"q", answer) for answer in answers), result(outcome))
 
 
 @pytest.fixture
@@ -372,10 +424,14 @@ def test_a_shelf_keeps_what_it_is_brought_once(shelf: Shelf) -> None:
 
 def test_a_shelf_keeps_some_ways_of_each_check(shelf: Shelf) -> None:
     for number in range(MAX_WAYS + 2):
-        assert shelf.wants(Key("a", 1)) == (number < MAX_WAYS)
+        assert shelf.wants(Key("a", 1))
         bring(shelf, a=transcript(bytes([number])))
-
     assert len(shelf.find(Key("a", 1))) == MAX_WAYS
+
+    for number in range(MAX_WAYS + 2):
+        assert shelf.wants(Key("a", 1)) == (number < MAX_WAYS)
+        bring(shelf, a=transcript(bytes([number, 1]), outcome=Outcome.FAILED))
+    assert [each.passed for each in shelf.find(Key("a", 1))] == [True] * MAX_WAYS + [False] * MAX_WAYS
 
 
 def test_a_full_shelf_lets_go_of_the_oldest(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,7 +446,7 @@ def noted(*exchanges: tuple[bytes, bytes | None]) -> Transcript | None:
     tape = Tape()
     for request, answer in exchanges:
         tape.note(request, answer)
-    return tape.transcript(Solution(LocalRespondent("nobody", "")))
+    return tape.transcript(Solution(LocalRespondent("nobody", "")), result())
 
 
 def test_a_tape_that_does_not_say_all_is_worth_nothing() -> None:

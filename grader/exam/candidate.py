@@ -156,6 +156,7 @@ class Candidate:
             tape = self._tape if self._tape is not None and self._tape.counts and not known else None
             return self._request(operation, arguments, stand_in, tape)
         except GuestEnded as end:
+            self.spoil()  # how it ended is no answer
             raise CheckEnded(end.outcome, end.reason) from None
 
     def note(self, tape: Tape | None) -> None:
@@ -255,7 +256,7 @@ class Candidate:
         guest = self._guest
         if guest is None or not guest.alive:
             raise self._had_ended()
-        status, value = guest.request(
+        answer = guest.request(
             operation,
             arguments,
             deadline=time.monotonic() + self._patience(),
@@ -263,9 +264,13 @@ class Candidate:
             on_handle=partial(self._handle, stand_in, tape),
             note=tape.note if tape is not None else None,
         )
-        if status == "raise":
-            _examine(value, guest)
-        return status, value
+        return self._examined(answer, guest)
+
+    def _examined(self, answer: tuple[str, Any], guest: Guest) -> tuple[str, Any]:
+        status, value = answer
+        if status == "raise" and _examine(value, guest):
+            self.spoil()  # whether a limit was met is no answer
+        return answer
 
     @staticmethod
     def _handle(stand_in: Solution | None, tape: Tape | None, ref: HandleRef) -> object:
@@ -287,15 +292,13 @@ class Candidate:
         body = write_request(heard.number, operation, arguments, self._fallback(tape))
         if calls.without_number(body) != heard.request:
             raise CheckEnded(Outcome.BROKEN, UNLIKE)
-        status, value = guest.read(
+        answer = guest.read(
             heard,
             deadline=time.monotonic() + self._patience(),
             on_handle=partial(self._handle, stand_in, tape),
             note=tape.note if tape is not None else None,
         )
-        if status == "raise":
-            _examine(value, guest)
-        return status, value
+        return self._examined(answer, guest)
 
     def _fallback(self, tape: Tape | None) -> Fallback:
         send = partial(send_other, to=self._addressee)
@@ -388,13 +391,16 @@ def _names(value: object) -> tuple[str, ...]:
     return tuple(clean(name)[:MAX_NAME] for name in value[:MAX_NAMES]) if isinstance(value, list) else ()
 
 
-def _examine(told: Any, guest: Guest) -> None:
+def _examine(told: Any, guest: Guest) -> bool:
     """Take from an exception that names the limit of processes its kind, where that limit was not met.
 
-    Much else is unavailable for the moment (EAGAIN), and a thread's stack may find no room.
+    Much else is unavailable for the moment (EAGAIN), and a thread's stack may find no room. True if it names it.
     """
-    if isinstance(told, dict) and told.get("kind") == "processes" and not guest.met_the_limit_of_processes():
+    if not isinstance(told, dict) or told.get("kind") != "processes":
+        return False
+    if not guest.met_the_limit_of_processes():
         told["kind"] = ""
+    return True
 
 
 def _loaded(value: Any) -> Loaded:

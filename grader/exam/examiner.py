@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING
 
 from grader.exam.closing import Closing
 from grader.exam.desk import Desk, lay_desk
-from grader.exam.findings import Recorder, describe
+from grader.exam.findings import describe
 from grader.exam.plugin import DESK
 from grader.exam.replay import Replay
 from grader.exam.solution import probes_sent
 from grader.exam.tracing import traced
 from grader.sandbox import wire
 from grader.sandbox.servant import imported
-from grader.verdict import Isolation, Usage
+from grader.verdict import Isolation, Outcome, RawResult, Usage
 
 if TYPE_CHECKING:
     import socket
 
     import pytest
 
+    from grader.exam.findings import Recorder
     from grader.exam.transcripts import Shelf
     from grader.plan import Plan
     from grader.sandbox.host import Template
@@ -32,21 +33,34 @@ class Examiner:
     """One run of the checks, in a fork of a pytest session that has collected them."""
 
     def __init__(
-        self, session: pytest.Session | None, template: Template, sock: socket.socket, fault: str, shelf: Shelf | None
+        self,
+        session: pytest.Session | None,
+        recorder: Recorder,
+        template: Template,
+        sock: socket.socket,
+        fault: str,
+        shelf: Shelf | None,
     ) -> None:
         self._session = session
+        self._recorder = recorder
         self._shelf = shelf
         self._template = template
         self._sock = sock
         self._fault = fault
         self._notes: tuple[str, ...] = ()
-        self._failing: set[str] = set()
+        self._failing: set[tuple[str, str]] = set()
         self._coverage: list[Coverage] = []
         self._modules: tuple[list[str], list[str]] = ([], [])
 
     def say(self, message: object) -> None:
         """Report to the supervisor at once, so that nothing already seen is lost."""
         wire.send_frame(self._sock, pickle.dumps(message))
+
+    def _report(self, result: RawResult) -> None:
+        """Report what a check showed; several instances of a parametrised one are one check."""
+        if result.outcome is not Outcome.PASSED:
+            self._failing.add((result.visibility.value, result.name))
+        self.say(result)
 
     def run(self) -> None:
         """Receive the plan, load the submission, run the checks, close."""
@@ -88,14 +102,11 @@ class Examiner:
         config = session.config
         config.stash[DESK] = lambda _folder: desk
         config.option.tbstyle = "line"  # pytest's own report of a failure goes nowhere, and costs a parse of the suite
-        config.pluginmanager.register(Recorder(desk, self.say))
         items = _items_of(plan, session)
         if not items:
             return "there is no such check to run"
-        config.pluginmanager.register(self)
-        replay = Replay(desk, self._shelf, self.say) if plan.replays and self._shelf is not None else None
-        if replay is not None:
-            config.pluginmanager.register(replay)
+        replay = Replay(desk, self._shelf, self._report) if plan.replays and self._shelf is not None else None
+        self._recorder.attend(desk, self._report if replay is None else replay.say)
         for item, following in zip(items, [*items[1:], None], strict=True):
             if replay is not None:
                 replay.settle(item, following)
@@ -106,11 +117,6 @@ class Examiner:
         if replay is not None:
             replay.end()
         return ""
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note which check did not pass; several instances of a parametrised one are one check."""
-        if not report.passed:
-            self._failing.add(report.nodeid.partition("[")[0])
 
     def _close(self, desk: Desk, broken: str) -> Closing:
         limits = desk.question.spec.limits

@@ -38,9 +38,16 @@ _ADDRESS = re.compile(r" at 0x[0-9a-f]+(?=>)")
 
 
 class Recorder:
-    """Listens to pytest and reports each check as it ends."""
+    """Listens to pytest and reports each check as it ends.
 
-    def __init__(self, desk: Desk, say: Callable[[object], None]) -> None:
+    The fork server registers one for all examiners, which takes pytest some time; each has it report to itself.
+    """
+
+    _desk: Desk
+    _say: Callable[[RawResult], None]
+
+    def attend(self, desk: Desk, say: Callable[[RawResult], None]) -> None:
+        """Report to `say` what becomes of the checks at a desk, from now on."""
         self._desk = desk
         self._say = say
 

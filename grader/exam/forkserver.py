@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import pytest
 
     from grader.exam.examples import Supply
+    from grader.exam.findings import Recorder
     from grader.exam.transcripts import Shelf
     from grader.sandbox.host import Template
 
@@ -150,7 +151,7 @@ def _be_server(suites: list[Path], template: Template, control: socket.socket, l
         _print_to(log)
         _have_streams_of_our_own()
         _forget_the_environment()
-        _collect(suites, Service(template, control))
+        _collect(suites, template, control)
         code = 0
     except BaseException:  # whatever it is, it must not go on as a second grader
         traceback.print_exc()
@@ -190,7 +191,7 @@ def _forget_the_environment() -> None:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
 
 
-def _collect(suites: list[Path], service: Service) -> None:
+def _collect(suites: list[Path], template: Template, control: socket.socket) -> None:
     """Have pytest collect the suites and hand over to the service."""
     import hypothesis  # noqa: F401  before pytest, whose import hook would rewrite it anew
 
@@ -198,12 +199,15 @@ def _collect(suites: list[Path], service: Service) -> None:
     import pytest
 
     from grader.exam import examiner, plugin
+    from grader.exam.findings import Recorder
     from grader.exam.properties import use_profile
 
     use_profile()
     examiner.build_validators()
+    recorder = Recorder()
+    service = Service(recorder, template, control)
     try:
-        status = pytest.main(arguments(suites), plugins=[plugin, service])
+        status = pytest.main(arguments(suites), plugins=[plugin, recorder, service])
         fault = f"pytest ended with {pytest.ExitCode(status).name}"
     except BaseException as error:  # a suite that leaves while it is imported
         traceback.print_exc()
@@ -228,8 +232,9 @@ def arguments(suites: list[Path]) -> list[str]:
 class Service:
     """The plugin that serves where pytest would run the checks."""
 
-    def __init__(self, template: Template, control: socket.socket) -> None:
+    def __init__(self, recorder: Recorder, template: Template, control: socket.socket) -> None:
         self._served = False
+        self._recorder = recorder
         self._template = template
         self._control = control
         self._fault = ""
@@ -332,7 +337,8 @@ class Service:
         try:
             kernel.die_with_parent(signal.SIGKILL)
             _print_to(log)
-            Examiner(session, self._template, socket.socket(fileno=connection), self._fault, self._shelf).run()
+            sock = socket.socket(fileno=connection)
+            Examiner(session, self._recorder, self._template, sock, self._fault, self._shelf).run()
             code = 0
         except BaseException:  # whatever it is, it must not go on as a second server
             with contextlib.suppress(OSError):

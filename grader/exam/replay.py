@@ -1,9 +1,10 @@
-"""Passes a check without running it where its transcript is known, and notes the transcripts of those that are run."""
+"""Ends a check without running it where its transcript is known, and notes the transcripts of those that are run."""
 
 from __future__ import annotations
 
 import contextlib
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,6 @@ import pytest
 from grader.exam.examples import EXAMPLES, is_property, seed_of
 from grader.exam.solution import CheckEnded, teach
 from grader.exam.transcripts import Key, Tape, Transcript
-from grader.question import Visibility
 from grader.verdict import Outcome, RawResult
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from grader.exam.solution import Solution
     from grader.exam.transcripts import Shelf
 
+_FOLLOWING = {Outcome.PASSED, Outcome.FAILED, Outcome.ERROR}
+"""The outcomes that follow from the answers."""
 _GIVEN = {"solution", "reference", "rng"}
 """The fixtures of which a check knows nothing but what its seed and the answers make of them."""
 
@@ -29,48 +31,47 @@ _GIVEN = {"solution", "reference", "rng"}
 class Replay:
     """The checks of one submission, in the light of those that came before it."""
 
-    def __init__(self, desk: Desk, shelf: Shelf, say: Callable[[object], None]) -> None:
+    def __init__(self, desk: Desk, shelf: Shelf, say: Callable[[RawResult], None]) -> None:
         self._desk = desk
         self._shelf = shelf
         self._say = say
         self._found: dict[Key, Transcript] = {}
-        self._passed = False
+        self._told: list[RawResult] = []
+        """Of the check that is being run."""
+
+    def say(self, result: RawResult) -> None:
+        """Report what a check that is run shows."""
+        self._told.append(result)
+        self._say(result)
 
     def settle(self, item: pytest.Item, following: pytest.Item | None) -> None:
-        """See that a check is reported: run it, unless it passes as others did before."""
+        """See that a check is reported: run it, unless it ends as it did for others before."""
         key = self._key(item)
-        if key is not None and self._passes(key, item):
+        if key is not None and self._ends_as_known(key):
             item.session._setupstate.teardown_exact(following)  # as at the end of a check that is run
             return
         with self._noting(key) if key is not None else contextlib.nullcontext():
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
 
-    def _passes(self, key: Key, item: pytest.Item) -> bool:
+    def _ends_as_known(self, key: Key) -> bool:
         known, candidate = self._shelf.find(key), self._desk.candidate
         if not known or not candidate.ready:
             return False
         started = time.perf_counter()
         self._desk.begin(key.seed)
-        if not self._follows(known):
+        transcript = self._followed(known)
+        if transcript is None:
             candidate.resume()
             return False
         candidate.settle()
-        self._say(
-            RawResult(
-                getattr(item, "originalname", item.name),
-                Visibility(item.path.stem.removeprefix("test_")),
-                Outcome.PASSED,
-                seconds=time.perf_counter() - started,
-                waited=candidate.waited,
-            )
-        )
+        self._say(replace(transcript.result, seconds=time.perf_counter() - started, waited=candidate.waited))
         return True
 
-    def _follows(self, known: Sequence[Transcript]) -> bool:
+    def _followed(self, known: Sequence[Transcript]) -> Transcript | None:
         try:
-            return self._desk.candidate.ready and follow(self._desk.candidate, self._desk.solution, known)
+            return follow(self._desk.candidate, self._desk.solution, known) if self._desk.candidate.ready else None
         except (CheckEnded, Exception):  # over a probe: the check itself will meet the same, and report it
-            return False
+            return None
 
     @contextlib.contextmanager
     def _noting(self, key: Key) -> Iterator[None]:
@@ -78,22 +79,17 @@ class Replay:
         if not self._shelf.wants(key):
             yield
             return
-        tape, self._passed = Tape(), False
+        tape = Tape()
+        self._told.clear()
         self._desk.candidate.note(tape)
         try:
             yield
         finally:
             self._desk.candidate.note(None)
-        transcript = tape.transcript(self._desk.solution) if self._passed else None
-        if transcript is not None:
-            self._found[key] = transcript
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Learn whether the check passed that is being run."""
-        if report.when == "call":
-            self._passed = report.passed
-        elif not report.passed:
-            self._passed = False
+        if len(self._told) == 1 and self._told[0].outcome in _FOLLOWING:  # else its fixtures failed as well
+            transcript = tape.transcript(self._desk.solution, replace(self._told[0], seconds=0.0, waited=0.0))
+            if transcript is not None:
+                self._found[key] = transcript
 
     def end(self) -> None:
         """Hand over what was noted."""
@@ -111,10 +107,10 @@ class Replay:
         return Key(item.nodeid, seed_of(item, self._desk.seed))
 
 
-def follow(candidate: Candidate, solution: Solution, known: Sequence[Transcript]) -> bool:
-    """Ask a submission what was asked before; True when all its answers are those of a check that passed.
+def follow(candidate: Candidate, solution: Solution, known: Sequence[Transcript]) -> Transcript | None:
+    """Ask a submission what was asked before; return the transcript to which all its answers belong.
 
-    Otherwise the candidate keeps what it was asked and has answered.
+    Where there is none, the candidate keeps what it was asked and has answered.
 
     Raises:
         CheckEnded: the guest ended while it was sent a probe.
@@ -125,9 +121,9 @@ def follow(candidate: Candidate, solution: Solution, known: Sequence[Transcript]
     while left:
         exchanges = left[0].exchanges  # after the same answers the others ask the same
         if step == len(exchanges):
-            return True
+            return left[0]
         request = exchanges[step].request
         heard = (request, candidate.repeat(request))
         left = [each for each in left if each.exchanges[step : step + 1] == (heard,)]
         step += 1
-    return False
+    return None

@@ -1,12 +1,12 @@
-"""What checks asked of submissions and heard from them, until they passed: who answers the same has passed as well.
+"""What checks asked of submissions and heard from them, to their end: who answers the same is told the same.
 
-A check is a function of its seed and of the answers it gets. Once it has passed, another submission is asked the same
-again, request by request; if every answer is the same, bit for bit, then so is the outcome, and neither the check nor
-the oracle in it need run. At the first answer that differs the check is run after all: it hears again what was answered
-so far, and goes on from there.
+A check is a function of its seed and of the answers it gets. Once it has passed, or failed, another submission is asked
+the same again, request by request; if every answer is the same, bit for bit, then so is the result, and neither the
+check nor the oracle in it need run. At the first answer that differs the check is run after all: it hears again what
+was answered so far, and goes on from there.
 
 Only what follows from the seed and the answers is noted: no check that measures, that lets Hypothesis choose while it
-runs, that sends pickles or holds objects of the guest.
+runs, that sends pickles or holds objects of the guest, in which the guest ended or met a limit.
 """
 
 from __future__ import annotations
@@ -19,19 +19,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from grader.exam.solution import FIRST_PROBE, probes_behind
+from grader.verdict import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from grader.exam.solution import Solution
     from grader.sandbox.wire import HandleRef
+    from grader.verdict import RawResult
 
 MAX_TAPE = 512 * 2**10
 """Bytes of one transcript; a longer one costs more to keep than its check."""
 MAX_SHELF = 64 * 2**20
 """Bytes of all transcripts of a question; what was brought longest ago gives way."""
 MAX_WAYS = 8
-"""Transcripts of one check at one seed: so many ways to compute, down to the last bit, are known at most."""
+"""Transcripts of one check at one seed: so many ways to compute right, down to the last bit, are known at most, and so
+many to be wrong."""
 
 
 class Exchange(NamedTuple):
@@ -50,11 +53,18 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Transcript:
-    """All that a check asked, and heard, until it passed."""
+    """All that a check asked, and heard, and what came of it."""
 
     probes: tuple[tuple[str, str], ...]
     """The suite's functions that it had run in the guest, by module and name."""
     exchanges: tuple[Exchange, ...]
+    result: RawResult
+    """Without the seconds it took."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the check did."""
+        return self.result.outcome is Outcome.PASSED
 
     @property
     def size(self) -> int:
@@ -98,11 +108,11 @@ class Tape:
         self._spoilt = True
         self._exchanges.clear()
 
-    def transcript(self, solution: Solution) -> Transcript | None:
-        """Return what was noted, None where that is not all, or nothing."""
+    def transcript(self, solution: Solution, result: RawResult) -> Transcript | None:
+        """Return what was noted, with what came of it; None where that is not all, or nothing."""
         if self._spoilt or not self._exchanges:
             return None
-        return Transcript(probes_behind(solution, self._numbers), tuple(self._exchanges))
+        return Transcript(probes_behind(solution, self._numbers), tuple(self._exchanges), result)
 
 
 class Shelf:
@@ -118,12 +128,13 @@ class Shelf:
         return self._ours.fileno()
 
     def find(self, key: Key) -> Sequence[Transcript]:
-        """Return the ways in which a check is known to pass."""
+        """Return the ways in which a check is known to end."""
         return self._kept.get(key, ())
 
     def wants(self, key: Key) -> bool:
-        """Whether another way would be kept."""
-        return len(self.find(key)) < MAX_WAYS
+        """Whether another way would be kept, to pass or to fail."""
+        ways = self.find(key)
+        return any(_have_room(ways, passed=passed) for passed in (True, False))
 
     def bring(self, found: Mapping[Key, Transcript]) -> None:
         """Hand over, in an examiner, what it noted."""
@@ -148,10 +159,14 @@ class Shelf:
 
     def _put(self, key: Key, transcript: Transcript) -> None:
         ways = self._kept.setdefault(key, [])
-        if len(ways) < MAX_WAYS and transcript not in ways:
+        if _have_room(ways, passed=transcript.passed) and transcript not in ways:
             ways.append(transcript)
             self._size += transcript.size
         self._kept.move_to_end(key)
         while self._size > MAX_SHELF:
             _, gone = self._kept.popitem(last=False)
             self._size -= sum(each.size for each in gone)
+
+
+def _have_room(ways: Sequence[Transcript], *, passed: bool) -> bool:
+    return sum(each.passed is passed for each in ways) < MAX_WAYS
