@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,12 @@ WORDS = {"passed": "held", "xfailed": "HOLE", "failed": "LOST", "error": "LOST",
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--threats`."""
     parser.addoption("--threats", action="store_true", help="list what became of each exploit")
+
+
+def pytest_configure() -> None:
+    """Have Ctrl-C end the commands that tests start, also where a shell's background ignores it for us and for them."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:
