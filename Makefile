@@ -11,6 +11,7 @@ PINS := requirements/constraints.txt
 LOCK := requirements/lock.txt
 WALL := requirements/bubblewrap.txt
 STAMP := .venv/.set-up
+ABREAST ?= 2
 
 HONEST := solutions/generative/gan-step/correct/log_sigmoid.py
 WRONG := solutions/generative/gan-step/wrong/fake_not_detached.py
@@ -40,8 +41,9 @@ lint: setup ## Check style and formatting
 types: setup ## Check types
 	$(BIN)/python -m mypy --strict
 
-unit: setup ## Run the tests
-	$(BIN)/python -m pytest
+unit: setup ## Run the tests: those that measure or exhaust something alone, the others ABREAST=2 files at a time
+	@set -x; $(BIN)/python -m pytest -m 'not alone' --numprocesses $(ABREAST) --dist loadfile; abreast=$$?; \
+	$(BIN)/python -m pytest -m alone && exit $$abreast
 
 exploits: setup ## Run the hostile submissions alone, list what became of each, then 500 at one go among honest ones
 	GRADER_SEQUENCE=500 $(BIN)/python -m pytest --threats tests/test_exploits.py tests/test_sequence.py

@@ -19,6 +19,12 @@ _NUMBERS = count()
 settings.register_profile("tests", deadline=None)  # a busy machine is no fault
 settings.load_profile("tests")
 
+ALONE = {
+    "batch", "benchmarks", "cgroup", "cluster", "exploits", "faults", "looks", "meter", "questions", "ray_engine",
+    "sandbox", "scales", "sequence", "watch",
+}  # fmt: skip
+"""Files whose tests race, kill, count processes or meet limits, and so want the machine to themselves."""
+
 WORDS = {"passed": "held", "xfailed": "HOLE", "failed": "LOST", "error": "LOST", "skipped": "not tried"}
 
 
@@ -31,6 +37,14 @@ def pytest_configure() -> None:
     """Have Ctrl-C end the commands that tests start, also where a shell's background ignores it for us and for them."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is run alone, before `-m` looks at the marks."""
+    for item in items:
+        if item.path.stem.removeprefix("test_") in ALONE:
+            item.add_marker("alone")
 
 
 def pytest_report_header() -> str:
