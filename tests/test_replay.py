@@ -335,6 +335,19 @@ def test_what_a_limit_decides_is_never_known(make: Callable[..., Question], tmp_
     assert {"many", "gone"} <= set(ran())
 
 
+def test_what_the_examiner_lacked_is_never_known(make: Callable[..., Question], tmp_path: Path) -> None:
+    """Somebody may have taken it away: the next one who answers the same is not to pay for that."""
+    question = make(
+        COUNTED.format(place=str(tmp_path / "ran"))
+        + "\n\ndef test_short(solution):\n    found = solution.f(5)\n    ran('short')\n"
+        "    if HERE.read_text().count('short') == 2:\n        raise MemoryError\n    assert found == 5\n"
+    )
+    with WarmExam.rehearsed(question) as exam:
+        found = runs(exam, question, *[submission(IDENTITY)] * 3)
+
+    assert [by_name(run)["short"] for run in found] == ["failed", "passed", "passed"]
+
+
 def test_a_single_grading_runs_all(counted: Question, ran: Callable[[], list[str]]) -> None:
     with WarmExam(counted) as exam:
         runs(exam, counted, submission(IDENTITY), submission(IDENTITY))

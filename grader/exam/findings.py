@@ -75,6 +75,8 @@ class Recorder:
             # only a call that ran and raised nothing is positive evidence
             return RawResult(name, visibility, Outcome.PASSED, seconds=call.duration) if call.when == "call" else None
         error = call.excinfo.value
+        if _is_by_the_machine(error):
+            self._desk.candidate.spoil()  # whoever answers the same next may be told otherwise
         last_call = describe_last_call(self._desk.solution)
         result = describe(error, name, visibility, last_call, call.duration)
         if call.when != "call" and result.outcome is Outcome.FAILED:
@@ -132,6 +134,11 @@ def _is_hypothesis_fault(error: BaseException) -> bool:
     from hypothesis.errors import FailedHealthCheck, InvalidArgument, Unsatisfiable
 
     return isinstance(error, FailedHealthCheck | Unsatisfiable | InvalidArgument)
+
+
+def _is_by_the_machine(error: BaseException) -> bool:
+    """Whether the examiner itself ran short of something, which no answer tells."""
+    return isinstance(error, MemoryError | OSError) and not hasattr(error, "remote")
 
 
 def _is_our_fault(error: BaseException) -> bool:
