@@ -42,7 +42,7 @@ types: setup ## Check types
 	$(BIN)/python -m mypy --strict
 
 unit: setup ## Run the tests: those that measure or exhaust something alone, the others ABREAST=2 files at a time
-	@set -x; $(BIN)/python -m pytest -m 'not alone' --numprocesses $(ABREAST) --dist loadfile; abreast=$$?; \
+	@set -x; $(BIN)/python -m pytest -m 'not alone' --numprocesses $(ABREAST) --dist loadfile --no-loadscope-reorder; abreast=$$?; \
 	$(BIN)/python -m pytest -m alone && exit $$abreast
 
 exploits: setup ## Run the hostile submissions alone, list what became of each, then 500 at one go among honest ones
