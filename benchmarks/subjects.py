@@ -1,4 +1,4 @@
-"""What the sides grade: three questions of the bank, and the small one that `grade new` writes."""
+"""What the sides grade: two questions of the bank, and the small one that `grade new` writes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,6 @@ class Subject:
 
 FEDAVG = Subject("fedavg (numpy)", NUMPY)
 GAN_STEP = Subject("gan-step (torch)", TORCH)
-LM_LOSS = Subject("causal-lm-loss (torch)", "nlp/causal-lm-loss")
 
 
 def write_small(root: Path) -> Subject:
