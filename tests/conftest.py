@@ -1,4 +1,4 @@
-"""What a run says at its beginning and, with `--threats`, at its end; the databases that tests are run on."""
+"""What a run says at its beginning and, with `--threats`, at its end; what is run alone, and on which databases."""
 
 from __future__ import annotations
 

@@ -26,7 +26,6 @@ FIRST_LOOK = 15
 """Pairs after which a slow solution must be told apart."""
 SUITE_SECONDS = 5.0
 """What a suite may take on the reference."""
-SECONDS = "s"
 _TOO_MUCH = {Quantity.TIME: "slow", Quantity.MEMORY: "heavy"}
 _MIB = 2**20
 
@@ -46,6 +45,10 @@ def limit_faults(
     return (*_resource_faults(question, right, by_the_clock), *_performance_faults(question, right, slow))
 
 
+_Use = tuple[str, float, str, "Callable[[Trial], float]"]
+"""Of a limit: its name, its value, their unit, and how much of it a run used."""
+
+
 def _resource_faults(question: Question, right: Sequence[Trial], by_the_clock: bool) -> Iterator[str]:
     limits = question.spec.limits
     measured = {check.name for check in question.checks if check.performance is not None}
@@ -53,15 +56,13 @@ def _resource_faults(question: Question, right: Sequence[Trial], by_the_clock: b
     def longest_check(trial: Trial) -> float:
         return max((result.waited for result in trial.run.results if result.name not in measured), default=0.0)
 
-    uses: tuple[tuple[str, float, str, Callable[[Trial], float]], ...] = (
-        ("wall", limits.wall, SECONDS, lambda trial: trial.run.usage.wall),
-        ("check", limits.check_wall, SECONDS, longest_check),
-        ("cpu", limits.cpu, SECONDS, lambda trial: trial.run.usage.cpu),
-        ("memory", limits.memory / _MIB, "MiB", lambda trial: trial.run.usage.memory / _MIB),
+    timed: tuple[_Use, ...] = (
+        ("wall", limits.wall, "s", lambda trial: trial.run.usage.wall),
+        ("check", limits.check_wall, "s", longest_check),
+        ("cpu", limits.cpu, "s", lambda trial: trial.run.usage.cpu),
     )
-    for name, limit, unit, use in uses:
-        if unit == SECONDS and not by_the_clock:
-            continue
+    memory: _Use = ("memory", limits.memory / _MIB, "MiB", lambda trial: trial.run.usage.memory / _MIB)
+    for name, limit, unit, use in (*timed, memory) if by_the_clock else (memory,):
         used, program = max((use(trial), trial.program) for trial in right)
         if used > SHARE * limit:
             yield (

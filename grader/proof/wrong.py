@@ -79,7 +79,7 @@ def _others(bench: Workbench, at_most: int | None) -> list[Exhibit]:
 def run_slow(bench: Workbench) -> list[tuple[Exhibit, Trial]]:
     """Run every slow solution with all checks, one after the other, so that times mean something.
 
-    It is right, and may take all that the question allows: not for the tight limits of programs that may never end.
+    They are right, and may take all that the question allows: run them before the bench's limits are tightened.
     """
     found = [each for each in exhibits(bench.question) if each.role is Role.SLOW]
     return [(each, bench.run(bench.read(each.path), bench.question.checks, GATE)) for each in found]
