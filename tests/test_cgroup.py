@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 import warnings
 from dataclasses import replace
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from grader.sandbox.cgroup import Cgroups, Group
 
 MIB = 2**20
+ROOT = Path(__file__).resolve().parent.parent
 
 # --- Where our group is, from text ---
 
@@ -451,3 +453,11 @@ def test_what_another_session_left_is_cleared_as_far_as_we_see_it(where: Cgroups
     assert folder.name in cgroup.remove_stale(where)
     assert sleeper.wait() == -signal.SIGKILL
     assert not folder.exists()
+
+
+def test_the_process_of_a_proof_does_not_outlive_a_killed_grader() -> None:
+    """Killed while it tries its control groups, it leaves nobody behind: whoever is left would hold its output open."""
+    code = "import os; from grader.sandbox import cgroup; cgroup._sleeper(); os.kill(os.getpid(), 9)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, timeout=20, check=False)
+
+    assert done.returncode == -signal.SIGKILL

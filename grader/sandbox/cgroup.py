@@ -428,7 +428,8 @@ def _prove(where: Cgroups) -> Cgroups:
 
 
 def _sleeper() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(["sleep", "60"], stdin=subprocess.DEVNULL)
+    """Start a process that ends with us, however we end: it reads from us, and we write nothing."""
+    return subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
 
 
 def _await_end(process: subprocess.Popen[bytes]) -> None:
