@@ -29,3 +29,5 @@ class Closing:
     """What its guest has imported, where the plan asks for it."""
     probes: tuple[tuple[str, str], ...] = ()
     """The suites' functions that were sent to the guest, by module and name."""
+    free: bool = False
+    """Whether the examiner ran no check, and so takes another submission."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from grader.verdict import Coverage
 
 
-class Examiner:
+class Examination:
     """One run of the checks, in a fork of a pytest session that has collected them."""
 
     def __init__(
@@ -51,6 +51,7 @@ class Examiner:
         self._failing: set[tuple[str, str]] = set()
         self._coverage: list[Coverage] = []
         self._modules: tuple[list[str], list[str]] = ([], [])
+        self._free = False
 
     def say(self, message: object) -> None:
         """Report to the supervisor at once, so that nothing already seen is lost."""
@@ -62,8 +63,8 @@ class Examiner:
             self._failing.add((result.visibility.value, result.name))
         self.say(result)
 
-    def run(self) -> None:
-        """Receive the plan, load the submission, run the checks, close."""
+    def run(self) -> Closing:
+        """Receive the plan, load the submission, run the checks, close; return the last words, still to be said."""
         plan: Plan = pickle.loads(wire.receive_frame(self._sock))  # from our own supervisor
         desk = lay_desk(plan.question, plan.submission, plan.seed, self._template, plan.mirror)
         broken = self._fault
@@ -75,7 +76,7 @@ class Examiner:
                     self._modules = _late(known), desk.candidate.ask("modules", (), None)[1]
         finally:
             closing = self._close(desk, broken)
-        self.say(closing)
+        return closing
 
     def _load(self, plan: Plan, desk: Desk) -> bool:
         """Load the submission; when that fails, every check fails with it. True when there is something to test."""
@@ -116,6 +117,7 @@ class Examiner:
                 break
         if replay is not None:
             replay.end()
+            self._free = not replay.ran
         return ""
 
     def _close(self, desk: Desk, broken: str) -> Closing:
@@ -146,6 +148,7 @@ class Examiner:
             modules=tuple(self._modules[0]),
             guest_modules=tuple(self._modules[1]),
             probes=probes_sent(desk.solution),
+            free=self._free and not broken,
         )
 
 

@@ -2,7 +2,7 @@
 
     grade (command)   holds a `ForkServer`: asks for examiners, supervises them
      └ fork server    pytest, after collection: waits in its run loop, knows no submission
-        └ examiner    runs the checks of one plan, and ends
+        └ examiner    runs the checks of a plan; one that had to run none takes another, see `staff`
 
 It serves from within pytest's own run loop, so that an examiner starts with everything imported and collected.
 """
@@ -23,6 +23,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import BrokenError, GraderError
+from grader.exam.staff import Line, Staff, Standing
 from grader.sandbox import kernel
 from grader.sandbox.host import NAMES_AT_A_TIME
 from grader.sandbox.servant import import_all
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from grader.exam.examples import Supply
     from grader.exam.findings import Recorder
+    from grader.exam.staff import Examiner
     from grader.exam.transcripts import Shelf
     from grader.sandbox.host import Template
 
@@ -76,7 +78,7 @@ class ForkServer:
             raise fault
 
     def fork(self, sock: socket.socket, log: int, seed: int) -> int:
-        """Fork an examiner that reads its plan, with this seed, from `sock`; return a descriptor of the process."""
+        """Have an examiner read its plan, with this seed, from `sock`; return a descriptor of the process."""
         with self._lock:
             try:
                 socket.send_fds(self._control, [str(seed).encode()], [sock.fileno(), log])
@@ -238,7 +240,9 @@ class Service:
         self._template = template
         self._control = control
         self._fault = ""
-        self._examiners: set[int] = set()
+        self._staff = Staff()
+        self._edition = 0
+        """Changes with what an examiner finds in this process when it is forked."""
         self._supply: Supply | None = None
         self._shelf: Shelf | None = None
 
@@ -274,30 +278,26 @@ class Service:
         self._control.send(pickle.dumps(fault))
         while self._serve_once(session):
             pass
+        self._staff.dismiss_all()
 
     def _serve_once(self, session: pytest.Session | None) -> bool:
+        """Take what examiners bring and say, then do what the grader asks; False when it has hung up."""
         poll = select.poll()
         shelf = () if self._shelf is None else (self._shelf.fileno(),)
-        for descriptor in (*shelf, self._control.fileno(), *self._examiners):
+        for descriptor in (*shelf, self._control.fileno(), *self._staff.descriptors):
             poll.register(descriptor, select.POLLIN)
         ready = {descriptor for descriptor, _ in poll.poll()}
-        if self._shelf is not None and self._shelf.fileno() in ready:  # before the next examiner is forked
-            self._shelf.take()
-        for descriptor in ready.difference(shelf):
-            if descriptor in self._examiners:
-                os.waitid(os.P_PIDFD, descriptor, os.WEXITED)
-                os.close(descriptor)
-                self._examiners.remove(descriptor)
-            elif not self._answer(session):
-                return False
-        return True
+        if self._shelf is not None and self._shelf.fileno() in ready and self._shelf.take():
+            self._edition += 1
+        for descriptor in ready.difference(shelf, [self._control.fileno()]):
+            self._staff.hear(descriptor)
+        return self._control.fileno() not in ready or self._answer(session)
 
     def _answer(self, session: pytest.Session | None) -> bool:
         """Do what the grader asks; False when it has hung up."""
         message, descriptors, _, _ = socket.recv_fds(self._control, MAX_CONTROL, 2)
         if descriptors:
-            self._draw(session, int(message))
-            self._fork(session, descriptors)
+            self._assign(session, int(message), descriptors)
         elif message:
             self._prepare(json.loads(message))
         return bool(message)
@@ -308,6 +308,7 @@ class Service:
         import_all(order.get("import", ()))
         pickle_probes(order.get("pickle", ()))
         gc.freeze()
+        self._edition += 1
         self._control.send(b"!")
 
     def _draw(self, session: pytest.Session | None, seed: int) -> None:
@@ -318,30 +319,51 @@ class Service:
 
         session.config.stash[EXAMPLES] = self._supply.for_seed(seed)
 
-    def _fork(self, session: pytest.Session | None, descriptors: list[int]) -> None:
-        pid = os.fork()
-        if pid == 0:
-            self._control.close()
-            self._be_examiner(session, *descriptors)
+    def _assign(self, session: pytest.Session | None, seed: int, descriptors: list[int]) -> None:
+        """Give a submission to an examiner that is free, else to a fresh one."""
+        standing = Standing(seed, self._edition)
+        examiner = self._staff.take(standing, descriptors)
+        if examiner is None:
+            self._draw(session, seed)
+            examiner = self._fork(session, standing, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
-        pidfd = os.pidfd_open(pid)
-        self._examiners.add(pidfd)
-        socket.send_fds(self._control, [b"!"], [pidfd])
+        socket.send_fds(self._control, [b"!"], [examiner.pidfd])
 
-    def _be_examiner(self, session: pytest.Session | None, connection: int, log: int) -> None:
-        """Grade one submission in this fork; never returns."""
-        from grader.exam.examiner import Examiner
+    def _fork(self, session: pytest.Session | None, standing: Standing, descriptors: list[int]) -> Examiner:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            pid = os.fork()
+            if pid == 0:
+                self._control.close()
+                ours.close()
+                self._be_examiner(session, Line(theirs), descriptors)
+        return self._staff.hire(pid, ours, standing)
 
+    def _be_examiner(self, session: pytest.Session | None, line: Line, descriptors: list[int]) -> None:
+        """Grade submissions in this fork, as long as it stays as it was; never returns."""
         code = 1
         try:
             kernel.die_with_parent(signal.SIGKILL)
-            _print_to(log)
-            sock = socket.socket(fileno=connection)
-            Examiner(session, self._recorder, self._template, sock, self._fault, self._shelf).run()
+            while descriptors and self._examine(session, line, *descriptors):
+                descriptors = line.await_order()
             code = 0
         except BaseException:  # whatever it is, it must not go on as a second server
             with contextlib.suppress(OSError):
-                os.write(log, traceback.format_exc().encode())
+                os.write(2, traceback.format_exc().encode())
         finally:
             os._exit(code)
+
+    def _examine(self, session: pytest.Session | None, line: Line, connection: int, log: int) -> bool:
+        """Grade one submission; return whether another may come."""
+        from grader.exam.examiner import Examination
+
+        _print_to(log)
+        os.close(log)
+        with socket.socket(fileno=connection) as sock:
+            examination = Examination(session, self._recorder, self._template, sock, self._fault, self._shelf)
+            closing = examination.run()
+            if closing.free:
+                line.report_free()  # before the grader hears that it is: so the next one finds it free
+            examination.say(closing)
+            return closing.free

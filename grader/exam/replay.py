@@ -38,6 +38,8 @@ class Replay:
         self._found: dict[Key, Transcript] = {}
         self._told: list[RawResult] = []
         """Of the check that is being run."""
+        self.ran = False
+        """Whether any check was run."""
 
     def say(self, result: RawResult) -> None:
         """Report what a check that is run shows."""
@@ -50,6 +52,7 @@ class Replay:
         if key is not None and self._ends_as_known(key):
             item.session._setupstate.teardown_exact(following)  # as at the end of a check that is run
             return
+        self.ran = True
         with self._noting(key) if key is not None else contextlib.nullcontext():
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
 

@@ -176,13 +176,18 @@ class WarmExam:
         with ours:
             with theirs:
                 pidfd = self._server.fork(theirs, log, plan.seed)
+            free = False
             try:
                 wire.send_frame(ours, pickle.dumps(plan))
-                yield from _messages(ours, time.monotonic() + 3 * plan.question.spec.limits.wall + SLACK_SECONDS)
+                for message in _messages(ours, time.monotonic() + 3 * plan.question.spec.limits.wall + SLACK_SECONDS):
+                    free = isinstance(message, Closing) and message.free
+                    yield message
             except wire.PeerClosedError:
                 pass  # it died before it had read the plan: its log says why
             finally:
-                _end(pidfd)
+                if not free:
+                    _end(pidfd)
+                os.close(pidfd)
 
 
 def _end(pidfd: int) -> None:
@@ -190,7 +195,6 @@ def _end(pidfd: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         signal.pidfd_send_signal(pidfd, signal.SIGKILL)
     select.select([pidfd], [], [])
-    os.close(pidfd)
 
 
 def _use_one_thread() -> None:

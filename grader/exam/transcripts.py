@@ -148,24 +148,26 @@ class Shelf:
         self._ours.close()
         self._theirs.close()
 
-    def take(self) -> None:
-        """Put what an examiner brings on the shelf."""
+    def take(self) -> bool:
+        """Put what an examiner brings on the shelf; return whether any of it is new."""
         _, descriptors, _, _ = socket.recv_fds(self._ours, 1, 1)
         with open(descriptors[0], "rb") as file:
             file.seek(0)
             found: dict[Key, Transcript] = pickle.load(file)  # from a fork of ours
-        for key, transcript in found.items():
-            self._put(key, transcript)
+        put = [self._put(key, transcript) for key, transcript in found.items()]
+        return any(put)
 
-    def _put(self, key: Key, transcript: Transcript) -> None:
+    def _put(self, key: Key, transcript: Transcript) -> bool:
         ways = self._kept.setdefault(key, [])
-        if _have_room(ways, passed=transcript.passed) and transcript not in ways:
+        is_new = _have_room(ways, passed=transcript.passed) and transcript not in ways
+        if is_new:
             ways.append(transcript)
             self._size += transcript.size
         self._kept.move_to_end(key)
         while self._size > MAX_SHELF:
             _, gone = self._kept.popitem(last=False)
             self._size -= sum(each.size for each in gone)
+        return is_new
 
 
 def _have_room(ways: Sequence[Transcript], *, passed: bool) -> bool:
