@@ -5,12 +5,9 @@ from __future__ import annotations
 import collections
 import contextlib
 import enum
-import os
 import pickle
-import socket
 import struct
 import sys
-import threading
 import time
 import tracemalloc
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -816,121 +813,3 @@ def test_a_unit_of_no_time_is_refused(name: bytes) -> None:
     """Numpy divides by the unit's number: converting to zero seconds ends the process with SIGFPE."""
     with pytest.raises(wire.WireError):
         wire.decode(head(b"a", name, (1,)) + inline(bytes(8)))
-
-
-# --- Frames ---
-
-
-@pytest.fixture
-def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        yield ours, theirs
-
-
-Pipe = tuple[socket.socket, socket.socket]
-
-
-@pytest.mark.parametrize("size", [0, 1, 2**16 - 1, 2**16, 3 * MIB])
-def test_a_frame_of_any_size(pair: Pipe, size: int) -> None:
-    """Empty ones, and ones larger than the socket's buffer."""
-    body = os.urandom(size)
-    sender = threading.Thread(target=wire.send_frame, args=(pair[1], body))
-    sender.start()
-
-    assert wire.receive_frame(pair[0], deadline=time.monotonic() + 10) == body
-    sender.join()
-
-
-def test_frames_do_not_run_into_each_other(pair: Pipe) -> None:
-    """Two frames sent at once are received one by one."""
-    wire.send_frame(pair[1], b"first")
-    wire.send_frame(pair[1], b"second")
-
-    assert [wire.receive_frame(pair[0]), wire.receive_frame(pair[0])] == [b"first", b"second"]
-
-
-@pytest.mark.parametrize("sent_so_far", [b"", b"\x05\0\0", struct.pack("<Q", 5), struct.pack("<Q", 5) + b"1234"])
-def test_a_truncated_frame(pair: Pipe, sent_so_far: bytes) -> None:
-    """Whoever goes away in the middle is gone."""
-    pair[1].sendall(sent_so_far)
-    pair[1].close()
-
-    with pytest.raises(wire.PeerClosedError):
-        wire.receive_frame(pair[0])
-
-
-@pytest.mark.parametrize("size", [101, 2**40, 2**64 - 1])
-def test_a_frame_beyond_the_limit_is_not_received(pair: Pipe, size: int) -> None:
-    """The length alone is enough to refuse it."""
-    pair[1].sendall(struct.pack("<Q", size))
-
-    with pytest.raises(wire.WireError, match=f"{size} bytes is larger than the 100"):
-        wire.receive_frame(pair[0], 100)
-
-
-def test_a_claimed_length_costs_no_memory(pair: Pipe) -> None:
-    """Memory grows with what has arrived."""
-    pair[1].sendall(struct.pack("<Q", wire.MAX_BODY) + b"x" * 1000)
-    pair[1].close()
-    with tracing() as peak, pytest.raises(wire.PeerClosedError):
-        wire.receive_frame(pair[0])
-
-    assert peak() < 4 * MIB
-
-
-@pytest.mark.parametrize("begun", [b"", b"\1\0\0", struct.pack("<Q", 1000) + b"abc"])
-def test_a_silent_sender_meets_the_deadline(pair: Pipe, begun: bytes) -> None:
-    """Patience ends in the head as in the body."""
-    pair[1].sendall(begun)
-    started = time.monotonic()
-    with pytest.raises(TimeoutError):
-        wire.receive_frame(pair[0], deadline=started + 0.05)
-
-    assert 0.05 <= time.monotonic() - started < 3.0
-
-
-def test_a_slow_sender_meets_the_deadline(pair: Pipe) -> None:
-    """A byte now and then does not prolong the patience."""
-    stop = threading.Event()
-
-    def drip() -> None:
-        pair[1].sendall(struct.pack("<Q", 10_000))
-        while not stop.wait(0.002):
-            pair[1].sendall(b"x")
-
-    sender = threading.Thread(target=drip)
-    sender.start()
-    started = time.monotonic()
-    try:
-        with pytest.raises(TimeoutError):
-            wire.receive_frame(pair[0], deadline=started + 0.1)
-    finally:
-        stop.set()
-        sender.join()
-
-    assert 0.1 <= time.monotonic() - started < 3.0
-
-
-def test_sending_to_one_who_is_gone(pair: Pipe) -> None:
-    """It is the same event as receiving from one."""
-    pair[0].close()
-
-    with pytest.raises(wire.PeerClosedError):
-        wire.send_frame(pair[1], b"x")
-
-
-def test_sending_to_one_who_does_not_read(pair: Pipe) -> None:
-    """The socket's timeout holds for the frame."""
-    pair[1].settimeout(0.05)
-
-    with pytest.raises(TimeoutError):
-        wire.send_frame(pair[1], bytes(8 * MIB))
-
-
-def test_an_empty_frame_is_no_value(pair: Pipe) -> None:
-    """Nothing is not None."""
-    wire.send_frame(pair[1], b"")
-
-    with pytest.raises(wire.WireError):
-        wire.decode(wire.receive_frame(pair[0]))

@@ -13,7 +13,7 @@ from grader.exam.plugin import DESK
 from grader.exam.replay import Replay
 from grader.exam.solution import probes_sent
 from grader.exam.tracing import traced
-from grader.sandbox import wire
+from grader.sandbox.frames import Frames
 from grader.sandbox.servant import imported
 from grader.verdict import Isolation, Outcome, RawResult, Usage
 
@@ -45,7 +45,7 @@ class Examination:
         self._recorder = recorder
         self._shelf = shelf
         self._template = template
-        self._sock = sock
+        self._channel = Frames(sock)
         self._fault = fault
         self._notes: tuple[str, ...] = ()
         self._failing: set[tuple[str, str]] = set()
@@ -55,7 +55,7 @@ class Examination:
 
     def say(self, message: object) -> None:
         """Report to the supervisor at once, so that nothing already seen is lost."""
-        wire.send_frame(self._sock, pickle.dumps(message))
+        self._channel.send(pickle.dumps(message))
 
     def _report(self, result: RawResult) -> None:
         """Report what a check showed; several instances of a parametrised one are one check."""
@@ -65,7 +65,7 @@ class Examination:
 
     def run(self) -> Closing:
         """Receive the plan, load the submission, run the checks, close; return the last words, still to be said."""
-        plan: Plan = pickle.loads(wire.receive_frame(self._sock))  # from our own supervisor
+        plan: Plan = pickle.loads(self._channel.receive())  # from our own supervisor
         desk = lay_desk(plan.question, plan.submission, plan.seed, self._template, plan.mirror)
         broken = self._fault
         try:

@@ -24,6 +24,7 @@ from grader.exam.forkserver import ForkServer, read_log
 from grader.plan import make_plan
 from grader.question import Visibility
 from grader.sandbox import wire
+from grader.sandbox.frames import Frames
 from grader.sandbox.host import Template, clear_stale_groups
 from grader.submission import read_submission
 from grader.verdict import Outcome, RawResult, Run
@@ -176,10 +177,12 @@ class WarmExam:
         with ours:
             with theirs:
                 pidfd = self._server.fork(theirs, log, plan.seed)
-            free = False
+            channel, free = Frames(ours), False
             try:
-                wire.send_frame(ours, pickle.dumps(plan))
-                for message in _messages(ours, time.monotonic() + 3 * plan.question.spec.limits.wall + SLACK_SECONDS):
+                channel.send(pickle.dumps(plan))
+                for message in _messages(
+                    channel, time.monotonic() + 3 * plan.question.spec.limits.wall + SLACK_SECONDS
+                ):
                     free = isinstance(message, Closing) and message.free
                     yield message
             except wire.PeerClosedError:
@@ -203,11 +206,11 @@ def _use_one_thread() -> None:
         os.environ.setdefault(f"{name}_NUM_THREADS", "1")
 
 
-def _messages(sock: socket.socket, deadline: float) -> Iterator[object]:
+def _messages(channel: Frames, deadline: float) -> Iterator[object]:
     """Yield what the examiner pickled, until its last words, its end or the deadline. Both ends are ours."""
     while True:
         try:
-            message = pickle.loads(wire.receive_frame(sock, deadline=deadline))
+            message = pickle.loads(channel.receive(deadline=deadline))
         except (wire.PeerClosedError, TimeoutError):
             return
         yield message

@@ -23,6 +23,7 @@ import sys
 from typing import Any
 
 from grader.sandbox import isolation, kernel, tree, wire
+from grader.sandbox.frames import Frames
 from grader.sandbox.isolation import Confinement
 from grader.sandbox.servant import Servant, import_all
 from grader.sandbox.stubs import forbid
@@ -232,11 +233,12 @@ def _become_guest(confinement: Confinement, connection: int, arena: int, stdout:
         if confinement.level != "full":
             kernel.die_with_parent(signal.SIGKILL)
         sock, halves = _take_descriptors(connection, arena, stdout, stderr)
-        load = wire.receive_frame(sock)
+        channel = Frames(sock)
+        load = channel.receive()
         root = _unpack(load, confinement)
         os.chdir(confinement.scratch)
         isolation.confine(confinement)
-        _serve(sock, halves, root)
+        _serve(channel, halves, root)
     except wire.PeerClosedError:
         os._exit(0)
     except BaseException as error:  # the submission may raise anything at any time: this fork ends here
@@ -282,15 +284,14 @@ def _unpack(load: bytearray, confinement: Confinement) -> str | None:
     return root if files else None
 
 
-def _serve(sock: socket.socket, halves: tuple[memoryview, memoryview], root: str | None) -> None:
+def _serve(channel: Frames, halves: tuple[memoryview, memoryview], root: str | None) -> None:
     """Answer requests until the host closes the connection."""
     servant = Servant("solution", arena_in=halves[0], arena_out=halves[1])
     servant.root = root
     while True:
-        request = wire.receive_frame(sock)
-        reply = servant.answer(request)
+        reply = servant.answer(channel.receive())
         _flush()
-        wire.send_frame(sock, reply)
+        channel.send(reply)
 
 
 def _flush() -> None:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.errors import BrokenError, IsolationError
 from grader.sandbox import calls, cgroup, launch, scratch, tree, wire
+from grader.sandbox.frames import Frames
 from grader.sandbox.isolation import Confinement
 from grader.verdict import Isolation, Level, Outcome
 
@@ -40,7 +41,6 @@ KEPT_OUTPUT = 16 * 2**10
 MAX_REPLY = 512 * 2**20
 MAX_CONTROL = 2**16
 NAMES_AT_A_TIME = 200
-SMALLEST_LEFT = 1e-3
 
 
 Note = Callable[[bytes, bytes | None], None]
@@ -326,6 +326,7 @@ class Guest:
         self._first = first
         self._dropped: list[int] = []
         self._sock, self._their_sock = socket.socketpair()
+        self._frames = Frames(self._sock)
         self._arena = os.memfd_create("arena", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(self._arena, ARENA_BYTES)
         _seal_size(self._arena)
@@ -357,8 +358,7 @@ class Guest:
         keeper.start()
         body = wire.encode([list(pair) for pair in files], fallback=_refuse)
         with contextlib.suppress(wire.PeerClosedError, TimeoutError):  # the first request finds out
-            self._sock.settimeout(START_SECONDS)
-            wire.send_frame(self._sock, body)
+            self._frames.send(body, time.monotonic() + START_SECONDS)
 
     def request(
         self,
@@ -433,9 +433,8 @@ class Guest:
 
     def _exchange(self, body: bytes | bytearray, deadline: float) -> bytearray:
         try:
-            self._sock.settimeout(max(deadline - time.monotonic(), SMALLEST_LEFT))
-            wire.send_frame(self._sock, body)
-            return wire.receive_frame(self._sock, min(MAX_REPLY, self._allowance.memory // 2), deadline)
+            self._frames.send(body, deadline)
+            return self._frames.receive(min(MAX_REPLY, self._allowance.memory // 2), deadline)
         except TimeoutError:
             raise self._end(Outcome.TIMEOUT, "gave no answer in time") from None
         except wire.PeerClosedError:

@@ -1,6 +1,6 @@
-"""Values and frames: what may cross the boundary, and how it is written. Standard library only.
+"""Values: what may cross the boundary, and how it is written. Standard library only.
 
-A frame is its length (u64) and a body; the body is one value. A value is a tag byte and what belongs to it:
+The body of a frame is one value. A value is a tag byte and what belongs to it:
 
     N T F            None, True, False
     i I              integer of 64 bits; of any size (length, two's complement)
@@ -29,11 +29,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable
 
 MAX_DEPTH = 100
-MAX_BODY = 2**30
 MAX_NODES = 4_000_000
 MAX_INT_BYTES = 2**20
 MAX_DIMS = 32
@@ -49,6 +47,7 @@ _U64 = struct.Struct("<Q")
 _I64 = struct.Struct("<q")
 _F64 = struct.Struct("<d")
 _C128 = struct.Struct("<dd")
+_SHAPES = [struct.Struct(f"<{dims}Q") for dims in range(MAX_DIMS + 1)]
 
 # numpy allocates one item even for an empty array, and divides by a time unit's number: both are bounded here
 _NUMPY_DTYPE = re.compile(
@@ -116,7 +115,7 @@ class Encoder:
 
     def write_buffer(self, data: memoryview | bytes) -> None:
         size = len(data)
-        if self._arena is not None and ARENA_FROM <= size <= len(self._arena) - self._used:
+        if size >= ARENA_FROM and self._arena is not None and size <= len(self._arena) - self._used:
             self.body += b"A" + _U64.pack(self._used) + _U64.pack(size)
             self._arena[self._used : self._used + size] = data
             self._used += size
@@ -219,11 +218,11 @@ def _pack(items: Any) -> tuple[bytes, bytes] | None:
 def _write_array(encoder: Encoder, value: Any, _depth: int) -> None:
     numpy = sys.modules["numpy"]
     array = value if type(value) is numpy.ndarray else numpy.asarray(value)
-    name = _little_name(array.dtype)
+    name, is_big = _name_of(array.dtype)
     if not name or (array is not value and isinstance(value, numpy.ma.MaskedArray)):
         encoder.write_other(value)
         return
-    if array.dtype.str[0] == ">":
+    if is_big:
         array = array.astype(array.dtype.newbyteorder("<"))
     _write_head(encoder, b"x" if isinstance(value, numpy.generic) else b"a", name, array.shape)
     if array.nbytes < ARENA_FROM:
@@ -233,10 +232,10 @@ def _write_array(encoder: Encoder, value: Any, _depth: int) -> None:
 
 
 @lru_cache(maxsize=256)
-def _little_name(dtype: Any) -> bytes:
-    """Return the name of a numpy dtype on the wire, empty for one that the wire does not carry."""
+def _name_of(dtype: Any) -> tuple[bytes, bool]:
+    """Return the name of a numpy dtype on the wire, empty if that does not carry it, and whether it is big-endian."""
     name: str = dtype.newbyteorder("<").str
-    return name.encode("ascii") if _NUMPY_DTYPE.fullmatch(name) else b""
+    return name.encode("ascii") if _NUMPY_DTYPE.fullmatch(name) else b"", dtype.str[0] == ">"
 
 
 def _write_tensor(encoder: Encoder, value: Any, _depth: int) -> None:
@@ -255,7 +254,7 @@ def _write_tensor(encoder: Encoder, value: Any, _depth: int) -> None:
 
 def _write_head(encoder: Encoder, tag: bytes, name: bytes, shape: tuple[int, ...]) -> None:
     dims = len(shape)
-    encoder.body += tag + _U8.pack(len(name)) + name + struct.pack(f"<B{dims}Q", dims, *shape)
+    encoder.body += tag + _U8.pack(len(name)) + name + _U8.pack(dims) + struct.pack(f"<{dims}Q", *shape)
 
 
 def _write_other(encoder: Encoder, value: Any, _depth: int) -> None:
@@ -312,30 +311,36 @@ def decode(
     Raises:
         WireError: anything else than one well-formed value.
     """
-    decoder = Decoder(memoryview(body), on_handle, on_pickle, arena, on_arena, deadline)
+    decoder = Decoder(body, on_handle, on_pickle, arena, on_arena, deadline)
     try:
         value = decoder.read(0)
     # RuntimeError is torch's word for a shape it cannot hold
     except (struct.error, ValueError, TypeError, OverflowError, IndexError, MemoryError, RuntimeError) as error:
         raise WireError(f"malformed value: {error}") from error
-    if decoder.position != len(decoder.body):
+    if decoder.position != decoder.size:
         raise WireError("malformed value: bytes left over")
     return value
 
 
 class Decoder:
-    """Reads one value, within bounds of depth, number and time."""
+    """Reads one value, within bounds of depth, number and time.
+
+    What follows a tag is read by a function of `_READERS`, which leaves `position` behind it. They unpack in place and
+    call little: a suite makes hundreds of calls, and a guest reads their arguments before it does anything else.
+    """
 
     def __init__(
         self,
-        body: memoryview,
+        body: bytes | bytearray | memoryview,
         on_handle: Callable[[HandleRef], object] | None,
         on_pickle: Callable[[bytes], object] | None,
         arena: memoryview | None,
         on_arena: Callable[[], None] | None,
         deadline: float | None,
     ) -> None:
-        self.body = body
+        # a slice of a bytearray is a copy of its own, as every value must be
+        self.body = body if type(body) is bytearray else bytearray(body)
+        self.size = len(body)
         self.position = 0
         self._on_handle = on_handle
         self._on_pickle = on_pickle
@@ -347,31 +352,23 @@ class Decoder:
 
     def read(self, depth: int) -> Any:
         """Read the value at the current position."""
-        if depth > MAX_DEPTH:
-            raise WireError("malformed value: nested too deeply")
-        self._nodes += 1
-        if self._nodes & 0x3FF == 0:
-            self._check_bounds()
-        tag = self.body[self.position]
-        self.position += 1
-        reader = _READERS.get(tag)
-        if reader is None:
-            raise WireError(f"malformed value: unknown tag {tag}")
-        return reader(self, depth)
+        position = self.position
+        self.position = position + 1
+        return _READERS[self.body[position]](self, depth)
 
     def _check_bounds(self) -> None:
         # colliding hashes make a small dict quadratic, so time is bounded as well as number
         if self._nodes > MAX_NODES or time.monotonic() > self._deadline:
             raise WireError("malformed value: too large")
 
-    def take(self, size: int) -> memoryview:
-        """Return the next `size` bytes."""
-        end = self.position + size
-        if end > len(self.body):
+    def take(self, size: int) -> bytearray:
+        """Return a copy of the next `size` bytes."""
+        start = self.position
+        end = start + size
+        if end > self.size:
             raise WireError("malformed value: it ends too early")
-        part = self.body[self.position : end]
         self.position = end
-        return part
+        return self.body[start:end]
 
     def unpack(self, form: struct.Struct) -> Any:
         """Read one fixed-size field; struct refuses one that ends beyond the body."""
@@ -379,19 +376,28 @@ class Decoder:
         self.position += form.size
         return value
 
-    def count(self) -> int:
-        """Read a number of items; each takes at least one byte, so it cannot exceed what is left."""
+    def count(self, depth: int) -> int:
+        """Open a container: read a number of items; each takes at least one byte, so it cannot exceed what is left."""
+        if depth >= MAX_DEPTH:
+            raise WireError("malformed value: nested too deeply")
         number: int = self.unpack(_U64)
-        if number > len(self.body) - self.position:
+        if number > self.size - self.position:
             raise WireError("malformed value: more items than bytes")
+        self._nodes += number + 1
+        if self._nodes > MAX_NODES:
+            raise WireError("malformed value: too large")
         return number
 
     def buffer(self) -> bytearray:
         """Copy a buffer out of the body or the arena."""
-        where = self.body[self.position]
-        self.position += 1
+        where, start = self.body[self.position], self.position + 9
         if where == _IN_BODY:
-            return bytearray(self.take(self.unpack(_U64)))
+            end = start + _U64.unpack_from(self.body, start - 8)[0]
+            if end > self.size:
+                raise WireError("malformed value: it ends too early")
+            self.position = end
+            return self.body[start:end]
+        self.position += 1
         if where != _IN_ARENA or self._arena is None:
             raise WireError("malformed value: no such buffer")
         start, size = self.unpack(_U64), self.unpack(_U64)
@@ -403,55 +409,66 @@ class Decoder:
 
     def items(self, depth: int) -> list[Any]:
         """Read a count and that many values."""
-        return [self.read(depth + 1) for _ in range(self.count())]
+        result: list[Any] = []
+        body, readers, depth = self.body, _READERS, depth + 1
+        for number in range(self.count(depth - 1)):
+            position = self.position
+            self.position = position + 1
+            result.append(readers[body[position]](self, depth))
+            if number & 0x3FF == 0x3FF:
+                self._check_bounds()
+        return result
 
     def mapping(self, depth: int) -> dict[Any, Any]:
         """Read a count and that many pairs."""
         result: dict[Any, Any] = {}
-        for _ in range(self.count()):
+        for number in range(self.count(depth)):
             key = self.read(depth + 1)
             result[key] = self.read(depth + 1)
-            if len(result) > FEW:
+            if number > FEW:
                 self._check_bounds()
         return result
 
     def members(self, depth: int) -> set[Any]:
         """Read a count and that many members, checking time as it goes."""
         result: set[Any] = set()
-        for _ in range(self.count()):
+        for number in range(self.count(depth)):
             result.add(self.read(depth + 1))
-            if len(result) > FEW:
+            if number > FEW:
                 self._check_bounds()
         return result
 
-    def shape_and_dtype(self) -> tuple[str, tuple[int, ...]]:
+    def shape_and_dtype(self) -> tuple[bytes, tuple[int, ...]]:
         """Read the head of an array."""
-        start = self.position + 1
-        end = start + self.body[start - 1]
-        dims = self.body[end]
+        body, start = self.body, self.position + 1
+        end = start + body[start - 1]
+        dims = body[end]
         if dims > MAX_DIMS:
             raise WireError(f"malformed value: {dims} dimensions")
-        shape = struct.unpack_from(f"<{dims}Q", self.body, end + 1)
+        shape = _SHAPES[dims].unpack_from(body, end + 1)
         self.position = end + 1 + 8 * dims
-        return str(self.body[start:end], "ascii"), shape
+        return bytes(body[start:end]), shape
 
     def packed(self) -> Any:
         """Read a packed list or tuple of numbers."""
         kind, code = bytes(self.take(1)), bytes(self.take(1))
         if code not in {b"d", b"q", b"?"} or kind not in {b"l", b"t"}:
             raise WireError("malformed value: unknown packing")
-        number = self.count()
+        number: int = self.unpack(_U64)
         width = 1 if code == b"?" else 8
+        if number * width > self.size - self.position:
+            raise WireError("malformed value: more items than bytes")
         self._nodes += number // 8
         self._check_bounds()
         form = f"<{number}{code.decode()}"
-        values = struct.unpack(form, self.take(width * number))
+        values = struct.unpack_from(form, self.body, self.position)
+        self.position += width * number
         return list(values) if kind == b"l" else values
 
     def handle(self) -> object:
         """Read a handle."""
         number = self.unpack(_U64)
-        name = str(self.take(self.unpack(_U32)), "utf-8", "replace")
+        name = self.take(self.unpack(_U32)).decode("utf-8", "replace")
         if self._on_handle is None:
             raise WireError("malformed value: a handle is not allowed here")
         return self._on_handle(HandleRef(number, name))
@@ -464,6 +481,12 @@ class Decoder:
         return self._on_pickle(data)
 
 
+def _read_int(decoder: Decoder, _depth: int) -> Any:
+    position = decoder.position
+    decoder.position = position + 8
+    return _I64.unpack_from(decoder.body, position)[0]
+
+
 def _read_big_int(decoder: Decoder, _depth: int) -> int:
     size = decoder.unpack(_U32)
     if size > MAX_INT_BYTES:
@@ -471,28 +494,43 @@ def _read_big_int(decoder: Decoder, _depth: int) -> int:
     return int.from_bytes(decoder.take(size), "little", signed=True)
 
 
+def _read_float(decoder: Decoder, _depth: int) -> Any:
+    position = decoder.position
+    decoder.position = position + 8
+    return _F64.unpack_from(decoder.body, position)[0]
+
+
 def _read_str(decoder: Decoder, _depth: int) -> str:
-    return str(decoder.take(decoder.unpack(_U64)), "utf-8", "surrogatepass")
+    start = decoder.position + 8
+    end = start + _U64.unpack_from(decoder.body, start - 8)[0]
+    if end > decoder.size:
+        raise WireError("malformed value: it ends too early")
+    decoder.position = end
+    return decoder.body[start:end].decode("utf-8", "surrogatepass")
 
 
 def _read_array(decoder: Decoder, _depth: int) -> Any:
-    import numpy as np
-
     name, shape = decoder.shape_and_dtype()
     data = decoder.buffer()
-    dtype = _dtype_of(name)
-    _check_size(shape, dtype.itemsize, data, boolean=dtype.kind == "b")
-    if dtype.kind == "U" and data and np.frombuffer(data, np.uint32).max() > _LAST_CODE_POINT:
+    ndarray, dtype, item_bytes, kind = _dtype_of(name)
+    _check_size(shape, item_bytes, data, boolean=kind == "b")
+    if not data:
+        return ndarray(shape, dtype)
+    if kind == "U" and ndarray(len(data) // 4, "<u4", data).max() > _LAST_CODE_POINT:
         raise WireError("malformed value: text that is no text")
-    return np.frombuffer(data, dtype).reshape(shape) if data else np.empty(shape, dtype)
+    return ndarray(shape, dtype, data)
 
 
 @lru_cache(maxsize=256)
-def _dtype_of(name: str) -> Any:
-    """Return the numpy dtype of this name on the wire."""
-    if not _NUMPY_DTYPE.fullmatch(name):
-        raise WireError(f"malformed value: dtype {name!r}")
-    return sys.modules["numpy"].dtype(name)
+def _dtype_of(name: bytes) -> tuple[Any, Any, int, str]:
+    """Return numpy's class of arrays, the dtype of this name on the wire, its bytes and its kind."""
+    import numpy as np
+
+    text = name.decode("ascii")
+    if not _NUMPY_DTYPE.fullmatch(text):
+        raise WireError(f"malformed value: dtype {text!r}")
+    dtype = np.dtype(text)
+    return np.ndarray, dtype, dtype.itemsize, dtype.kind
 
 
 def _read_scalar(decoder: Decoder, depth: int) -> Any:
@@ -504,7 +542,8 @@ def _read_scalar(decoder: Decoder, depth: int) -> Any:
 
 def _read_tensor(decoder: Decoder, _depth: int) -> Any:
     torch = sys.modules.get("torch")
-    name, shape = decoder.shape_and_dtype()
+    head, shape = decoder.shape_and_dtype()
+    name = head.decode("ascii")
     data = decoder.buffer()
     if torch is None or name not in _TORCH_ITEM_BYTES:
         raise WireError(f"malformed value: tensor of dtype {name!r}")
@@ -520,87 +559,34 @@ def _check_size(shape: tuple[int, ...], item_bytes: int, data: bytearray, *, boo
         raise WireError("malformed value: a bool that is neither true nor false")
 
 
-_READERS: dict[int, Callable[[Decoder, int], Any]] = {
-    ord("N"): lambda _d, _n: None,
-    ord("T"): lambda _d, _n: True,
-    ord("F"): lambda _d, _n: False,
-    ord("i"): lambda d, _n: d.unpack(_I64),
-    ord("I"): _read_big_int,
-    ord("f"): lambda d, _n: d.unpack(_F64),
-    ord("c"): lambda d, _n: complex(*_C128.unpack(d.take(16))),
-    ord("s"): _read_str,
-    ord("b"): lambda d, _n: bytes(d.buffer()),
-    ord("l"): lambda d, n: d.items(n),
-    ord("t"): lambda d, n: tuple(d.items(n)),
-    ord("S"): lambda d, n: d.members(n),
-    ord("Z"): lambda d, n: frozenset(d.members(n)),
-    ord("d"): lambda d, n: d.mapping(n),
-    ord("V"): lambda d, _n: d.packed(),
-    ord("a"): _read_array,
-    ord("x"): _read_scalar,
-    ord("e"): _read_tensor,
-    ord("h"): lambda d, _n: d.handle(),
-    ord("p"): lambda d, _n: d.pickle(),
+def _read_unknown(decoder: Decoder, _depth: int) -> Any:
+    raise WireError(f"malformed value: unknown tag {decoder.body[decoder.position - 1]}")
+
+
+_KNOWN: dict[bytes, Callable[[Decoder, int], Any]] = {
+    b"N": lambda _d, _n: None,
+    b"T": lambda _d, _n: True,
+    b"F": lambda _d, _n: False,
+    b"i": _read_int,
+    b"I": _read_big_int,
+    b"f": _read_float,
+    b"c": lambda d, _n: complex(*_C128.unpack(d.take(16))),
+    b"s": _read_str,
+    b"b": lambda d, _n: bytes(d.buffer()),
+    b"l": Decoder.items,
+    b"t": lambda d, n: tuple(d.items(n)),
+    b"S": Decoder.members,
+    b"Z": lambda d, n: frozenset(d.members(n)),
+    b"d": Decoder.mapping,
+    b"V": lambda d, _n: d.packed(),
+    b"a": _read_array,
+    b"x": _read_scalar,
+    b"e": _read_tensor,
+    b"h": lambda d, _n: d.handle(),
+    b"p": lambda d, _n: d.pickle(),
 }
+_READERS = [_KNOWN.get(bytes([tag]), _read_unknown) for tag in range(256)]
+"""By tag."""
 
 
-def send_frame(sock: socket.socket, body: bytes | bytearray) -> None:
-    """Send one frame.
-
-    Raises:
-        PeerClosedError: the other side is gone.
-        TimeoutError: the socket's timeout passed.
-    """
-    head = _U64.pack(len(body))
-    try:
-        if len(body) < 2**16:
-            sock.sendall(head + body)
-        else:
-            sock.sendall(head)
-            sock.sendall(body)
-    except (BrokenPipeError, ConnectionResetError) as error:
-        raise PeerClosedError("the other side closed the connection") from error
-
-
-def receive_frame(sock: socket.socket, limit: int = MAX_BODY, deadline: float | None = None) -> bytearray:
-    """Receive one frame's body of at most `limit` bytes before `deadline` (of time.monotonic).
-
-    Memory grows with what has arrived, never with what a length claims.
-
-    Raises:
-        PeerClosedError: the other side is gone.
-        TimeoutError: the deadline passed.
-        WireError: the frame is larger than `limit`.
-    """
-    size = _U64.unpack(_receive_exactly(sock, _U64.size, deadline))[0]
-    if size > limit:
-        raise WireError(f"a frame of {size} bytes is larger than the {limit} allowed")
-    return _receive_exactly(sock, size, deadline)
-
-
-def _receive_exactly(sock: socket.socket, size: int, deadline: float | None) -> bytearray:
-    body = bytearray()
-    while len(body) < size:
-        if deadline is not None:
-            sock.settimeout(max(deadline - time.monotonic(), 1e-3))
-        try:
-            part = sock.recv(min(size - len(body), 2**20))
-        except ConnectionResetError as error:
-            raise PeerClosedError("the other side closed the connection") from error
-        if not part:
-            raise PeerClosedError("the other side closed the connection")
-        body += part
-        if deadline is not None and time.monotonic() > deadline and len(body) < size:
-            raise TimeoutError
-    return body
-
-
-__all__ = [
-    "HandleRef",
-    "PeerClosedError",
-    "WireError",
-    "decode",
-    "encode",
-    "receive_frame",
-    "send_frame",
-]
+__all__ = ["HandleRef", "PeerClosedError", "WireError", "decode", "encode"]

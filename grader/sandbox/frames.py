@@ -1,0 +1,127 @@
+"""Frames: bodies that travel over a stream socket, each behind its length (u64). Standard library only."""
+
+from __future__ import annotations
+
+import select
+import socket
+import struct
+import time
+
+from grader.sandbox.wire import PeerClosedError, WireError
+
+MAX_BODY = 2**30
+MANY = 2**18
+"""Bytes that are received at a time."""
+FEW = 2**16
+"""Bytes that are sent in one piece with their length."""
+TICK = 0.05
+"""Seconds after which whoever waits in the kernel looks at the clock."""
+LEAST = 1e-3
+"""Seconds that are waited even where the deadline has passed: what lies there is still received."""
+
+_HEAD = struct.Struct("<Q")
+
+
+class Frames:
+    """One end of a connection.
+
+    Until shortly before a deadline it is the kernel that waits, so that a frame costs one call for each direction.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        """Send and receive over a socket that blocks; nobody else may."""
+        self._sock = sock
+        self._buffer = bytearray(MANY)
+        self._view = memoryview(self._buffer)
+        self._early = bytearray()
+        """What has arrived behind the last frame."""
+        self._ticks = False
+
+    def send(self, body: bytes | bytearray, deadline: float | None = None) -> None:
+        """Send one frame before `deadline` (of time.monotonic).
+
+        Raises:
+            PeerClosedError: the other side is gone.
+            TimeoutError: the deadline passed.
+        """
+        head = _HEAD.pack(len(body))
+        try:
+            if len(body) < FEW:
+                self._send(head + body, deadline)
+            else:
+                self._send(head, deadline)
+                self._send(body, deadline)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise PeerClosedError("the other side closed the connection") from error
+
+    def receive(self, limit: int = MAX_BODY, deadline: float | None = None) -> bytearray:
+        """Receive one frame's body of at most `limit` bytes before `deadline` (of time.monotonic).
+
+        Memory grows with what has arrived, never with what a length claims.
+
+        Raises:
+            PeerClosedError: the other side is gone.
+            TimeoutError: the deadline passed.
+            WireError: the frame is larger than `limit`.
+        """
+        arrived, self._early = self._early, bytearray()
+        while len(arrived) < _HEAD.size:
+            arrived += self._receive(MANY, deadline)
+        size: int = _HEAD.unpack_from(arrived)[0]
+        if size > limit:
+            raise WireError(f"a frame of {size} bytes is larger than the {limit} allowed")
+        body = arrived[_HEAD.size : _HEAD.size + size]
+        self._early = arrived[_HEAD.size + size :]
+        while len(body) < size:
+            if deadline is not None and time.monotonic() > deadline:  # a byte now and then prolongs nothing
+                raise TimeoutError
+            body += self._receive(size - len(body), deadline)
+        return body
+
+    def _receive(self, most: int, deadline: float | None) -> memoryview:
+        """Wait for bytes; return what there is, until the next call."""
+        while True:
+            self._wait(select.POLLIN, deadline)
+            try:
+                number = self._sock.recv_into(self._view, min(most, MANY))
+            except BlockingIOError:  # a tick has passed
+                continue
+            except ConnectionResetError as error:
+                raise PeerClosedError("the other side closed the connection") from error
+            if number == 0:
+                raise PeerClosedError("the other side closed the connection")
+            return self._view[:number]
+
+    def _send(self, data: bytes | bytearray, deadline: float | None) -> None:
+        left = memoryview(data)
+        while left:
+            self._wait(select.POLLOUT, deadline)
+            try:
+                left = left[self._sock.send(left) :]
+            except BlockingIOError:  # a tick has passed
+                continue
+
+    def _wait(self, event: int, deadline: float | None) -> None:
+        """See that what follows does not wait for much longer than until the deadline.
+
+        Raises:
+            TimeoutError: it has passed.
+        """
+        if deadline is None:
+            return
+        if not self._ticks:
+            self._tick()
+        left = deadline - time.monotonic()
+        if left > TICK:
+            return
+        poll = select.poll()
+        poll.register(self._sock, event)
+        if not poll.poll(max(left, LEAST) * 1000):
+            raise TimeoutError
+
+    def _tick(self) -> None:
+        """Have the kernel wait for no longer than a tick."""
+        limit = struct.pack("@ll", 0, int(TICK * 1e6))
+        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+        self._ticks = True
