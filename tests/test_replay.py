@@ -394,7 +394,8 @@ def unsendable(value: object) -> bytes:
 
 
 def test_a_number_stands_where_it_is_put() -> None:
-    number, other = calls.new_number(), calls.new_number()
+    numbers = calls.Numbers()
+    number, other = numbers.draw(), numbers.draw()
     frame = bytes(wire.encode([number, "call", [], None, ["f"], (1, 2.5), {}], fallback=unsendable))
 
     assert calls.number_in(frame) == number
@@ -404,6 +405,15 @@ def test_a_number_stands_where_it_is_put() -> None:
     assert again == [other, "call", [], None, ["f"], (1, 2.5), {}]
     assert calls.is_reply([number, "ok", 3], number)
     assert not calls.is_reply([number, "ok", 3], other)
+
+
+def test_no_number_comes_twice() -> None:
+    """However many are drawn at a time."""
+    numbers = calls.Numbers()
+    drawn = [numbers.draw() for _ in range(3 * calls.MANY)]
+
+    assert len(set(drawn)) == len(drawn)
+    assert {len(number) for number in drawn} == {calls.BYTES}
 
 
 def result(outcome: Outcome = Outcome.PASSED) -> RawResult:

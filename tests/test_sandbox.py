@@ -786,9 +786,9 @@ def test_a_daemon_does_not_outlive_the_guest(visit: Callable[..., Visit]) -> Non
     """A process that left session and parent, and ignores signals, is found all the same."""
     here = visit(VILLAIN)
     here.call("daemon", False)
-    family = {pid for pid in here.processes if lives(pid)}
+    family = here.processes
 
-    assert len(family) == 3
+    assert eventually(lambda: sum(map(lives, family)) == 3)  # the one between them may take a moment to end
     here.guest.close()
     assert all_gone(family)
 

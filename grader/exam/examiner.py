@@ -68,6 +68,7 @@ class Examination:
         plan: Plan = pickle.loads(self._channel.receive())  # from our own supervisor
         desk = lay_desk(plan.question, plan.submission, plan.seed, self._template, plan.mirror)
         broken = self._fault
+        self._template.proof = None  # a verdict names what its own guests have proven
         try:
             if self._load(plan, desk) and not broken and self._session is not None:
                 known = set(sys.modules)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,7 +49,7 @@ class Replay:
 
     def settle(self, item: pytest.Item, following: pytest.Item | None) -> None:
         """See that a check is reported: run it, unless it ends as it did for others before."""
-        key = self._key(item)
+        key = _key(item, self._desk.seed)
         if key is not None and self._ends_as_known(key):
             item.session._setupstate.teardown_exact(following)  # as at the end of a check that is run
             return
@@ -99,15 +100,17 @@ class Replay:
         if self._found:
             self._shelf.bring(self._found)
 
-    def _key(self, item: pytest.Item) -> Key | None:
-        """Return what a check's transcripts are kept under; None for one that depends on more than its answers."""
-        if not isinstance(item, pytest.Function):
-            return None
-        parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        drawn = not is_property(item) or item.nodeid in item.config.stash.get(EXAMPLES, {})
-        if not drawn or set(item._fixtureinfo.initialnames) - set(parameters) - _GIVEN:
-            return None
-        return Key(item.nodeid, seed_of(item, self._desk.seed))
+
+@lru_cache(maxsize=4096)
+def _key(item: pytest.Item, seed: int) -> Key | None:
+    """Return what a check's transcripts are kept under; None for one that depends on more than its answers."""
+    if not isinstance(item, pytest.Function):
+        return None
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    drawn = not is_property(item) or item.nodeid in item.config.stash.get(EXAMPLES, {})
+    if not drawn or set(item._fixtureinfo.initialnames) - set(parameters) - _GIVEN:
+        return None
+    return Key(item.nodeid, seed_of(item, seed))
 
 
 def follow(candidate: Candidate, solution: Solution, known: Sequence[Transcript]) -> Transcript | None:
@@ -126,7 +129,7 @@ def follow(candidate: Candidate, solution: Solution, known: Sequence[Transcript]
         if step == len(exchanges):
             return left[0]
         request = exchanges[step].request
-        heard = (request, candidate.repeat(request))
-        left = [each for each in left if each.exchanges[step : step + 1] == (heard,)]
+        answer = candidate.repeat(request)
+        left = [each for each in left if each.goes_on(step, request, answer)]
         step += 1
     return None

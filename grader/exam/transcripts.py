@@ -61,6 +61,13 @@ class Transcript:
     result: RawResult
     """Without the seconds it took."""
 
+    def goes_on(self, step: int, request: bytes, answer: bytes | None) -> bool:
+        """Whether this is asked and answered there."""
+        if step >= len(self.exchanges):
+            return False
+        exchange = self.exchanges[step]
+        return exchange.answer == answer and exchange.request == request
+
     @property
     def passed(self) -> bool:
         """Whether the check did."""

@@ -8,14 +8,26 @@ from __future__ import annotations
 import secrets
 
 BYTES = 16
+MANY = 64
 _START = len(b"l") + 8 + len(b"b") + len(b"B") + 8
 """Before it stand the head of the list and its own."""
 _END = _START + BYTES
 
 
-def new_number() -> bytes:
-    """Draw the number of a call."""
-    return secrets.token_bytes(BYTES)
+class Numbers:
+    """Draws the numbers of one guest's calls, many at a time; never shared with a fork."""
+
+    def __init__(self) -> None:
+        self._drawn = b""
+        self._at = 0
+
+    def draw(self) -> bytes:
+        """Return a number that nobody can foretell."""
+        if self._at == len(self._drawn):
+            self._drawn, self._at = secrets.token_bytes(BYTES * MANY), 0
+        start = self._at
+        self._at = start + BYTES
+        return self._drawn[start : start + BYTES]
 
 
 def is_reply(reply: object, number: bytes) -> bool:

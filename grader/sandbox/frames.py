@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import select
 import socket
 import struct
@@ -35,7 +36,8 @@ class Frames:
         self._view = memoryview(self._buffer)
         self._early = bytearray()
         """What has arrived behind the last frame."""
-        self._ticks = False
+        self._margin = math.inf
+        """Seconds before a deadline from which on the kernel must not be left to wait."""
 
     def send(self, body: bytes | bytearray, deadline: float | None = None) -> None:
         """Send one frame before `deadline` (of time.monotonic).
@@ -64,14 +66,14 @@ class Frames:
             TimeoutError: the deadline passed.
             WireError: the frame is larger than `limit`.
         """
-        arrived, self._early = self._early, bytearray()
+        arrived = self._early or bytearray(self._receive(MANY, deadline))
         while len(arrived) < _HEAD.size:
             arrived += self._receive(MANY, deadline)
         size: int = _HEAD.unpack_from(arrived)[0]
         if size > limit:
             raise WireError(f"a frame of {size} bytes is larger than the {limit} allowed")
-        body = arrived[_HEAD.size : _HEAD.size + size]
-        self._early = arrived[_HEAD.size + size :]
+        end = _HEAD.size + size
+        body, self._early = arrived[_HEAD.size : end], arrived[end:]
         while len(body) < size:
             if deadline is not None and time.monotonic() > deadline:  # a byte now and then prolongs nothing
                 raise TimeoutError
@@ -81,7 +83,8 @@ class Frames:
     def _receive(self, most: int, deadline: float | None) -> memoryview:
         """Wait for bytes; return what there is, until the next call."""
         while True:
-            self._wait(select.POLLIN, deadline)
+            if deadline is not None and deadline - time.monotonic() <= self._margin:
+                self._wait(select.POLLIN, deadline)
             try:
                 number = self._sock.recv_into(self._view, min(most, MANY))
             except BlockingIOError:  # a tick has passed
@@ -95,22 +98,20 @@ class Frames:
     def _send(self, data: bytes | bytearray, deadline: float | None) -> None:
         left = memoryview(data)
         while left:
-            self._wait(select.POLLOUT, deadline)
+            if deadline is not None and deadline - time.monotonic() <= self._margin:
+                self._wait(select.POLLOUT, deadline)
             try:
                 left = left[self._sock.send(left) :]
             except BlockingIOError:  # a tick has passed
                 continue
 
-    def _wait(self, event: int, deadline: float | None) -> None:
-        """See that what follows does not wait for much longer than until the deadline.
+    def _wait(self, event: int, deadline: float) -> None:
+        """Wait here, because the deadline is near: what follows takes no time.
 
         Raises:
             TimeoutError: it has passed.
         """
-        if deadline is None:
-            return
-        if not self._ticks:
-            self._tick()
+        self._tick()
         left = deadline - time.monotonic()
         if left > TICK:
             return
@@ -121,7 +122,9 @@ class Frames:
 
     def _tick(self) -> None:
         """Have the kernel wait for no longer than a tick."""
+        if self._margin == TICK:
+            return
         limit = struct.pack("@ll", 0, int(TICK * 1e6))
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-        self._ticks = True
+        self._margin = TICK

@@ -80,7 +80,7 @@ class Template:
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             self._control.close()
-            _become_init(_confinement(order["confinement"]), descriptors, prove=order["prove"])
+            _become_init(_confinement(order["confinement"]), descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
         return True
@@ -109,13 +109,13 @@ def _confinement(order: dict[str, Any]) -> Confinement:
     return Confinement(**{**order, "read": tuple(order["read"]), "devices": tuple(order["devices"])})
 
 
-def _become_init(confinement: Confinement, descriptors: list[int], *, prove: bool) -> None:
+def _become_init(confinement: Confinement, descriptors: list[int]) -> None:
     """Turn this fork of the template into the init of a new guest; never returns."""
     code = 1
     report = socket.socket(fileno=descriptors[2])
     try:
         _enter(confinement)
-        code = Init(confinement, report, descriptors).run(prove=prove)
+        code = Init(confinement, report, descriptors).run()
     except BaseException as error:  # the host is told, whatever it is; this fork must not go on as a template
         with contextlib.suppress(OSError):
             _say(report, failed=f"{type(error).__name__}: {error}")
@@ -148,11 +148,10 @@ class Init:
         self._report = report
         self._wire, self._arena, _, self._stdout, self._stderr = descriptors
 
-    def run(self, *, prove: bool) -> int:
+    def run(self) -> int:
         """Introduce ourselves, wait to be placed under limits, start the guest, and see it through."""
         _say(self._report, hello=os.getpid())
         self._report.recv(MAX_CONTROL)
-        proof = self._prove() if prove else None
         kernel.set_dumpable(False)  # a guest of the same user must not read or trace us
         guest = os.fork()
         if guest == 0:
@@ -160,7 +159,7 @@ class Init:
             _become_guest(self._confinement, self._wire, self._arena, self._stdout, self._stderr)
         for descriptor in (self._wire, self._arena, self._stdout, self._stderr):
             os.close(descriptor)
-        _say(self._report, started=guest, proof=proof)
+        _say(self._report, started=guest)
         status = self._see_through(guest)
         self._end_everything()
         usage = os.times()
@@ -180,28 +179,6 @@ class Init:
             status = _reap(guest)
             if status is not None:
                 return status
-
-    def _prove(self) -> dict[str, str]:
-        """Try the forbidden in a child and return what held."""
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            try:
-                results = {}
-                if self._confinement.level == "full":
-                    results.update(isolation.prove_namespaces(self._confinement))
-                isolation.confine(self._confinement)
-                results.update(isolation.prove_confinement(self._confinement))
-                os.write(writing, json.dumps(results).encode())
-            except BaseException as error:  # a proof that fails in an unknown way is no proof
-                os.write(writing, json.dumps({"proof": f"{type(error).__name__}: {error}"}).encode())
-            finally:
-                os._exit(0)
-        os.close(writing)
-        with open(reading, "rb") as pipe:
-            text = pipe.read()
-        os.waitpid(child, 0)
-        return dict(json.loads(text)) if text else {"proof": "the attempt died"}
 
     def _end_everything(self) -> None:
         """Kill and reap whatever the guest left, so that nothing stays and its CPU time is counted."""
@@ -237,7 +214,8 @@ def _become_guest(confinement: Confinement, connection: int, arena: int, stdout:
         load = channel.receive()
         root = _unpack(load, confinement)
         os.chdir(confinement.scratch)
-        isolation.confine(confinement)
+        proof = isolation.confine_and_prove(confinement)
+        channel.send(wire.encode(proof, fallback=_refuse))
         _serve(channel, halves, root)
     except wire.PeerClosedError:
         os._exit(0)
@@ -246,6 +224,10 @@ def _become_guest(confinement: Confinement, connection: int, arena: int, stdout:
             os.write(2, f"the guest could not start: {type(error).__name__}: {error}\n".encode())
     finally:
         os._exit(70)
+
+
+def _refuse(value: object) -> wire.HandleRef:
+    raise wire.WireError(f"a {type(value).__name__} is no part of a proof")
 
 
 def _take_descriptors(

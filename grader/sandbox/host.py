@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader.errors import BrokenError, IsolationError
 from grader.sandbox import calls, cgroup, launch, scratch, tree, wire
@@ -174,12 +174,16 @@ class Template:
             guest = self._begin(allowance, files)
         except OSError as error:
             raise BrokenError(f"a guest could not be started: {error}") from error
-        if self.proof is None:
-            self.proof = guest.proof
+        self._believe(guest.proof)
         return guest
 
+    def _believe(self, proof: dict[str, str]) -> None:
+        """Add what a guest's own proof says: a layer that failed in one has not held."""
+        known = self.proof or {}
+        self.proof = known | {layer: known.get(layer) or fault for layer, fault in proof.items()}
+
     def _begin(self, allowance: Allowance, files: Sequence[tuple[str, bytes]]) -> Guest:
-        guest = Guest(self, allowance, first=self.proof is None)
+        guest = Guest(self, allowance)
         try:
             guest.start(files)
         except BaseException:
@@ -252,7 +256,7 @@ class Template:
         return folder
 
     def isolation(self) -> Isolation:
-        """Return the layers that were proven in the first guest, and what is missing and why."""
+        """Return the layers that every guest so far has proven, and what is missing and why."""
         proof = self.proof or {}
         held = [layer for layer, fault in proof.items() if not fault]
         missing = {layer: fault for layer, fault in proof.items() if fault}
@@ -304,8 +308,7 @@ class Template:
             scratch.remove(self._scratch)
 
 
-@dataclass(frozen=True)
-class Heard:
+class Heard(NamedTuple):
     """What a request came back with."""
 
     request: bytes
@@ -317,14 +320,14 @@ class Heard:
 class Guest:
     """One submission's process tree, seen from the trusted side."""
 
-    def __init__(self, template: Template, allowance: Allowance, *, first: bool) -> None:
+    def __init__(self, template: Template, allowance: Allowance) -> None:
         self.proof: dict[str, str] = {}
         self.busy = 0.0
         """Seconds spent on requests: packing, waiting, unpacking."""
         self._template = template
         self._allowance = allowance
-        self._first = first
         self._dropped: list[int] = []
+        self._numbers = calls.Numbers()
         self._sock, self._their_sock = socket.socketpair()
         self._frames = Frames(self._sock)
         self._arena = os.memfd_create("arena", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
@@ -336,7 +339,7 @@ class Guest:
         self._keeper: Keeper | None = None
 
     def start(self, files: Sequence[tuple[str, bytes]]) -> None:
-        """Have the guest forked, placed under its limits, proven where it is the first, and given its files."""
+        """Have the guest forked, placed under its limits, given its files, and proven."""
         report, their_report = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         report.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         out, their_out = os.pipe()
@@ -346,19 +349,24 @@ class Guest:
         given = [self._their_sock.fileno(), self._arena, their_report.fileno(), their_out, their_err]
         try:
             walls = asdict(self._template.confinement(self._allowance, folder))
-            self._template.fork({"prove": self._first, "confinement": walls}, given)
+            self._template.fork({"confinement": walls}, given)
         except BaseException:
             keeper.stop()
             raise
         finally:
             for descriptor in (self._their_sock.detach(), their_report.detach(), their_out, their_err, self._arena):
                 os.close(descriptor)
-        self.proof = keeper.admit()
+        keeper.admit()
         self._keeper = keeper
         keeper.start()
-        body = wire.encode([list(pair) for pair in files], fallback=_refuse)
-        with contextlib.suppress(wire.PeerClosedError, TimeoutError):  # the first request finds out
-            self._frames.send(body, time.monotonic() + START_SECONDS)
+        body, deadline = wire.encode([list(pair) for pair in files], fallback=_refuse), time.monotonic() + START_SECONDS
+        try:
+            self._frames.send(body, deadline)
+            self.proof = wire.decode(self._frames.receive(MAX_CONTROL, deadline))
+        except wire.PeerClosedError:  # the first request finds out why
+            pass
+        except TimeoutError:
+            raise BrokenError(f"a guest did not start within {START_SECONDS:.0f} s") from None
 
     def request(
         self,
@@ -383,7 +391,7 @@ class Guest:
         Raises:
             GuestEnded: the guest died, was killed for exceeding a limit, or broke the protocol.
         """
-        number = calls.new_number()
+        number = self._numbers.draw()
         with self._at_work():  # packing counts too: a test may make a great many small calls
             if note is None:
                 dropped, self._dropped = self._dropped, []
@@ -399,9 +407,11 @@ class Guest:
         Raises:
             GuestEnded: as `request` does.
         """
-        number = calls.new_number()
-        with self._at_work():
+        started, number = time.monotonic(), self._numbers.draw()
+        try:  # as `_at_work` does, for less: a suite repeats hundreds
             return Heard(request, number, self._exchange(calls.with_number(request, number), deadline))
+        finally:
+            self.busy += time.monotonic() - started
 
     def read(
         self,
@@ -568,8 +578,8 @@ class Keeper(threading.Thread):
         self._holding = threading.RLock()
         """What one thread gives back, the other must not be signalling."""
 
-    def admit(self) -> dict[str, str]:
-        """Meet the init, place it under the limits, let it go on; return what it proved."""
+    def admit(self) -> None:
+        """Meet the init, place it under the limits, and let it go on."""
         self._report.settimeout(START_SECONDS)
         try:
             self._pid = self._meet()
@@ -577,12 +587,11 @@ class Keeper(threading.Thread):
             if self._group is not None:
                 self._group.add(self._pid)
             self._report.send(b"{}")
-            started = self._hear()
+            self._hear()
             self.main = next(iter(tree.children(self._pid)), 0)
         except (OSError, ValueError) as error:
             self._release()
             raise BrokenError(f"a guest could not be started: {error}") from error
-        return dict(started.get("proof") or {})
 
     def _meet(self) -> int:
         """Receive the hello; the kernel says who sent it, as a process number of our own namespace."""
@@ -596,12 +605,10 @@ class Keeper(threading.Thread):
             raise ValueError("its process is not visible from here")
         return pid
 
-    def _hear(self) -> dict[str, Any]:
-        message = self._report.recv(MAX_CONTROL)
-        answer: dict[str, Any] = json.loads(message or b"{}")
+    def _hear(self) -> None:
+        answer = json.loads(self._report.recv(MAX_CONTROL) or b"{}")
         if "started" not in answer:
             raise ValueError(answer.get("failed", "its init ended at once"))
-        return answer
 
     def run(self) -> None:
         """Watch until the init is gone."""

@@ -84,10 +84,16 @@ def measure(root: int, *, exact_above: int) -> TreeUsage:
     proportional figure read.
     """
     members = family(root)
-    memory = sum(_resident(pid) for pid in members)
+    found = [fields for fields in map(_fields, members) if fields]  # the others are gone
+    memory = sum(int(fields[21]) for fields in found) * _PAGE
     if memory > exact_above:
         memory = sum(_proportional(pid) for pid in members)
-    return TreeUsage(sum(_cpu(pid) for pid in members), memory, len(members), sum(map(_threads, members)))
+    return TreeUsage(
+        cpu=sum(int(ticks) for fields in found for ticks in fields[11:15]) / _TICKS,  # with the children it has reaped
+        memory=memory,
+        processes=len(members),
+        tasks=sum(int(fields[17]) for fields in found),
+    )
 
 
 def family(root: int) -> list[int]:
@@ -177,17 +183,6 @@ def is_dead(pid: int) -> bool:
     """Whether a process is gone, or only waits to be reaped."""
     fields = _fields(pid)
     return not fields or fields[0] in {"Z", "X"}
-
-
-def _cpu(pid: int) -> float:
-    """User and system time of a process and of the children it has reaped."""
-    fields = _fields(pid)
-    return sum(map(int, fields[11:15])) / _TICKS if fields else 0.0
-
-
-def _threads(pid: int) -> int:
-    fields = _fields(pid)
-    return int(fields[17]) if fields else 0
 
 
 def _resident(pid: int) -> int:
