@@ -12,10 +12,11 @@ Six sides grade the same files in turns, in every round:
 
 The first two take all submissions, start-up included. The others take the same for each one more, so that fewer do; of
 otter-grader and nbgrader the cost of a run of two is taken off, which leaves out their start-up. Every side must accept
-the right submissions and no other. `gan-step` is the torch question because its suite needs nothing but torch, on every
-side; that of `masked-pooling` imports transformers, and of `causal-lm-loss` one of the wrong answers spoils the floor's
-process for all that come after it. The small question, which `grade new` writes, shows what a side costs where the
-tests cost nothing.
+the right submissions and no other. Two questions need torch, and nothing else, on every side: in `additive-attention` a
+submission is a layer, in `gan-step` it trains two networks, so that most of what a side pays is the submission's own
+work. (The suite of `masked-pooling` imports transformers, and of `causal-lm-loss` one of the wrong answers spoils the
+floor's process for all that come after it.) The small question, which `grade new` writes, shows what a side costs where
+the tests cost nothing.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from benchmarks import table
 from benchmarks.commands import GRADE
 from benchmarks.cost import ROOT, Cost, is_exact, run
 from benchmarks.rivals import Rival, Unavailable
-from benchmarks.subjects import FEDAVG, GAN_STEP, Subject, write_small
+from benchmarks.subjects import ATTENTION, FEDAVG, GAN_STEP, Subject, write_small
 from benchmarks.submissions import compare, write_submissions
 
 if TYPE_CHECKING:
@@ -202,19 +203,25 @@ def main() -> None:
     chosen = parser.parse_args()
     rivals, notes = available(chosen.cache)
     lines = table.head("question", "side", "CPU s per submission", "wall s", "CPU, to ours")
-    with tempfile.TemporaryDirectory() as root:
-        for subject in (write_small(Path(root)), FEDAVG, GAN_STEP):
-            lines += rows(subject.title, measure(subject, chosen.number, chosen.rivals, chosen.rounds, rivals))
-    notes.append(
-        f"`grade batch` and the floor: {chosen.number} submissions, start-up included; the others: {chosen.rivals}, "
-        "of otter-grader and nbgrader the cost beyond the start: they take the same for each one more."
-    )
-    notes.append(f"Wall time of `grade batch` is with {os.cpu_count()} jobs; the others have none without Docker.")
-    notes.append(
-        "CPU seconds of all processes, " + ("by control group." if is_exact() else "of those that were waited for.")
-    )
+    notes += what_is_counted(chosen.number, chosen.rivals)
     how = f"python -m benchmarks.batch --number {chosen.number} --rivals {chosen.rivals} --rounds {chosen.rounds}"
-    table.write("results-batch", how, lines, notes)
+    with tempfile.TemporaryDirectory() as root:
+        for subject in (write_small(Path(root)), FEDAVG, ATTENTION, GAN_STEP):
+            lines += rows(subject.title, measure(subject, chosen.number, chosen.rivals, chosen.rounds, rivals))
+            table.write("results-batch", how, lines, notes)  # a side that fails over the next question loses none
+
+
+def what_is_counted(number: int, few: int) -> list[str]:
+    """Say below the table what its figures hold."""
+    counted = "by control group" if is_exact() else "of those that were waited for"
+    return [
+        (
+            f"`grade batch` and the floor: {number} submissions, start-up included; the others: {few}, "
+            "of otter-grader and nbgrader the cost beyond the start: they take the same for each one more."
+        ),
+        f"Wall time of `grade batch` is with {os.cpu_count()} jobs; the others have none without Docker.",
+        f"CPU seconds of all processes, {counted}.",
+    ]
 
 
 def default_cache() -> Path:

@@ -1,4 +1,4 @@
-"""What the sides grade: two questions of the bank, and the small one that `grade new` writes."""
+"""What the sides grade: three questions of the bank, and the small one that `grade new` writes."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ class Subject:
 
 
 FEDAVG = Subject("fedavg (numpy)", NUMPY)
+ATTENTION = Subject("additive-attention (torch)", "nlp/additive-attention")
 GAN_STEP = Subject("gan-step (torch)", TORCH)
 
 

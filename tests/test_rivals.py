@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.rivals import write_kit
-from benchmarks.subjects import FEDAVG, GAN_STEP, Subject, write_small
+from benchmarks.subjects import ATTENTION, FEDAVG, GAN_STEP, Subject, write_small
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ for path in sys.argv[3:]:
 """
 
 
-@pytest.fixture(name="subject", params=["small", FEDAVG, GAN_STEP])
+@pytest.fixture(name="subject", params=["small", FEDAVG, ATTENTION, GAN_STEP])
 def _subject(request: pytest.FixtureRequest, tmp_path: Path) -> Subject:
     chosen: Subject = write_small(tmp_path) if request.param == "small" else request.param
     return chosen

@@ -32,7 +32,7 @@ MAX_TAPE = 512 * 2**10
 """Bytes of one transcript; a longer one costs more to keep than its check."""
 MAX_SHELF = 64 * 2**20
 """Bytes of all transcripts of a question; what was brought longest ago gives way."""
-MAX_WAYS = 8
+MAX_WAYS = 32
 """Transcripts of one check at one seed: so many ways to compute right, down to the last bit, are known at most, and so
 many to be wrong."""
 
