@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Self
 
 from grader.errors import BrokenError
 from grader.sandbox import maker
+from grader.sandbox.pseudofile import read_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -443,7 +444,7 @@ def _await_end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _read(path: Path) -> str:
-    return path.read_text(encoding="ascii")
+    return read_whole(path).decode("ascii")
 
 
 def _read_words(path: Path) -> set[str]:

@@ -8,6 +8,8 @@ import signal
 import time
 from dataclasses import dataclass
 
+from grader.sandbox.pseudofile import read_whole
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGESIZE")
 _SCHED = 2
@@ -111,8 +113,7 @@ def children(pid: int) -> list[int]:
     found: list[int] = []
     with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
-                found += map(int, file.read().split())
+            found += map(int, read_whole(f"/proc/{pid}/task/{task}/children").split())
     return found
 
 
@@ -173,8 +174,7 @@ def _runs(pid: int) -> bool:
 def _fields(pid: int | str) -> list[str]:
     """Return the fields of /proc/PID/stat after the name, which may hold spaces; empty if it is gone."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()
+        return read_whole(f"/proc/{pid}/stat").decode("utf-8", "replace").rpartition(")")[2].split()
     except OSError:
         return []
 
