@@ -42,6 +42,16 @@ def test_every_value_equals_itself(value: object) -> None:
     assert_close(value, value)
 
 
+@pytest.mark.parametrize("dtype", ["<f4", ">f4", "<c8", ">c8"])
+def test_a_signalling_nan_equals_itself(dtype: str) -> None:
+    """Whichever bits make it one: widening it must not raise what numpy makes of a warning."""
+    bits = np.array([0x7FA00000, 0x7FA00000], dtype=dtype[0] + "u4")
+    value = bits.view(dtype)
+
+    assert_equal(value, value)
+    assert_close(value, value)
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "complex128", "int8", "bool", "U3", "M8[s]"])
 def test_empty_and_zero_dimensional_arrays_equal_themselves(dtype: str) -> None:
     """Without elements and without dimensions."""

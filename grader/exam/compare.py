@@ -200,9 +200,10 @@ def _as_numpy(array: Any) -> Any:
             array = array.double()
         array = array.cpu().numpy()
     array = np.asarray(array)
-    if array.dtype.kind == "f":
-        return array.astype(np.float64, copy=False)
-    return array.astype(np.complex128, copy=False) if array.dtype.kind == "c" else array
+    if array.dtype.kind not in "fc":
+        return array
+    with np.errstate(invalid="ignore"):  # of which a signalling NaN would warn
+        return array.astype(np.float64 if array.dtype.kind == "f" else np.complex128, copy=False)
 
 
 def _is_tensor(value: object) -> bool:
