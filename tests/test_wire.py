@@ -616,10 +616,31 @@ def test_the_number_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(wire, "MAX_NODES", 5000)
     many = b"l" + struct.pack("<Q", 10_000) + b"N" * 10_000
     packed = b"Vl?" + struct.pack("<Q", 50_000) + bytes(50_000)
+    pairs = b"d" + struct.pack("<Q", 3000) + b"".join(b"i" + struct.pack("<q", key) + b"N" for key in range(3000))
 
-    for body in (many, packed):
+    for body in (many, packed, pairs):
         with pytest.raises(wire.WireError, match="too large"):
             wire.decode(body)
+
+
+def test_many_small_containers_take_no_longer_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time is looked at after every thousand values, wherever they are."""
+    body = written([[[None] * 7] * 30] * 30)
+    assert wire.decode(body) == [[[None] * 7] * 30] * 30
+    monkeypatch.setattr(wire, "DECODE_SECONDS", -1.0)
+
+    with pytest.raises(wire.WireError, match="too large"):
+        wire.decode(body)
+
+
+@pytest.mark.parametrize("innermost", [[], (), {}, 7], ids=["list", "tuple", "dict", "number"])
+def test_what_may_be_sent_can_be_read(innermost: object) -> None:
+    """At the last level too, where a container must be empty."""
+    value: Any = innermost
+    for _ in range(wire.MAX_DEPTH):
+        value = [value]
+
+    assert sent(value) == value
 
 
 MERSENNE = 2**61 - 1  # the modulus of Python's hash of numbers: its multiples all have the hash 0

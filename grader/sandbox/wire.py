@@ -370,6 +370,15 @@ class Decoder:
         self.position = end
         return self.body[start:end]
 
+    def sized(self) -> bytearray:
+        """Read a length of 64 bits, and return a copy of so many bytes."""
+        start = self.position + 8
+        end: int = start + _U64.unpack_from(self.body, start - 8)[0]
+        if end > self.size:
+            raise WireError("malformed value: it ends too early")
+        self.position = end
+        return self.body[start:end]
+
     def unpack(self, form: struct.Struct) -> Any:
         """Read one fixed-size field; struct refuses one that ends beyond the body."""
         value = form.unpack_from(self.body, self.position)[0]
@@ -378,26 +387,26 @@ class Decoder:
 
     def count(self, depth: int) -> int:
         """Open a container: read a number of items; each takes at least one byte, so it cannot exceed what is left."""
-        if depth >= MAX_DEPTH:
-            raise WireError("malformed value: nested too deeply")
         number: int = self.unpack(_U64)
+        if number and depth >= MAX_DEPTH:
+            raise WireError("malformed value: nested too deeply")
         if number > self.size - self.position:
             raise WireError("malformed value: more items than bytes")
-        self._nodes += number + 1
-        if self._nodes > MAX_NODES:
-            raise WireError("malformed value: too large")
+        self._add_nodes(number)
         return number
+
+    def _add_nodes(self, number: int) -> None:
+        """Count values that are to be read, and look at the bounds after every thousand."""
+        before, self._nodes = self._nodes, self._nodes + number
+        if before >> 10 != self._nodes >> 10:
+            self._check_bounds()
 
     def buffer(self) -> bytearray:
         """Copy a buffer out of the body or the arena."""
-        where, start = self.body[self.position], self.position + 9
-        if where == _IN_BODY:
-            end = start + _U64.unpack_from(self.body, start - 8)[0]
-            if end > self.size:
-                raise WireError("malformed value: it ends too early")
-            self.position = end
-            return self.body[start:end]
+        where = self.body[self.position]
         self.position += 1
+        if where == _IN_BODY:
+            return self.sized()
         if where != _IN_ARENA or self._arena is None:
             raise WireError("malformed value: no such buffer")
         start, size = self.unpack(_U64), self.unpack(_U64)
@@ -422,7 +431,9 @@ class Decoder:
     def mapping(self, depth: int) -> dict[Any, Any]:
         """Read a count and that many pairs."""
         result: dict[Any, Any] = {}
-        for number in range(self.count(depth)):
+        pairs = self.count(depth)
+        self._add_nodes(pairs)  # a value beside each key
+        for number in range(pairs):
             key = self.read(depth + 1)
             result[key] = self.read(depth + 1)
             if number > FEW:
@@ -475,7 +486,7 @@ class Decoder:
 
     def pickle(self) -> object:
         """Read a pickle, in the guest."""
-        data = bytes(self.take(self.unpack(_U64)))
+        data = bytes(self.sized())
         if self._on_pickle is None:
             raise WireError("malformed value: a pickle is not allowed here")
         return self._on_pickle(data)
@@ -501,12 +512,7 @@ def _read_float(decoder: Decoder, _depth: int) -> Any:
 
 
 def _read_str(decoder: Decoder, _depth: int) -> str:
-    start = decoder.position + 8
-    end = start + _U64.unpack_from(decoder.body, start - 8)[0]
-    if end > decoder.size:
-        raise WireError("malformed value: it ends too early")
-    decoder.position = end
-    return decoder.body[start:end].decode("utf-8", "surrogatepass")
+    return decoder.sized().decode("utf-8", "surrogatepass")
 
 
 def _read_array(decoder: Decoder, _depth: int) -> Any:
