@@ -19,7 +19,8 @@ from grader.exam.transcripts import MAX_TAPE, MAX_WAYS, Exchange, Key, Shelf, Ta
 from grader.plan import make_plan
 from grader.proof.expectation import Role, exhibits
 from grader.question import Visibility
-from grader.sandbox import calls, wire
+from grader.sandbox import calls, requests, wire
+from grader.sandbox.requests import Request
 from grader.submission import read_submission
 from grader.verdict import Outcome, RawResult
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.question import Question
+    from grader.sandbox.wire import HandleRef
     from grader.submission import Submission
     from grader.verdict import Run
 
@@ -389,20 +391,27 @@ def test_a_suite_that_asks_by_chance_is_at_fault(make: Callable[..., Question]) 
 # --- the parts ---
 
 
-def unsendable(value: object) -> bytes:
+def unsendable(value: object) -> HandleRef:
     raise AssertionError(value)
 
 
-def test_a_number_stands_where_it_is_put() -> None:
+def test_a_number_is_taken_out_where_it_stands() -> None:
+    """What is left is the same at every call that asks, or is answered, the same."""
     numbers = calls.Numbers()
     number, other = numbers.draw(), numbers.draw()
-    frame = bytes(wire.encode([number, "call", [], None, ["f"], (1, 2.5), {}], fallback=unsendable))
+    asked = [requests.write(each, Request("call", [None, ["f"], (1, 2.5)]), unsendable) for each in (number, other)]
+    told = [wire.encode([each, "ok", (1, 2.5)], fallback=unsendable) for each in (number, other)]
 
-    assert calls.number_in(frame) == number
-    plain = calls.without_number(frame)
-    assert number not in plain
-    again = wire.decode(calls.with_number(plain, other))
-    assert again == [other, "call", [], None, ["f"], (1, 2.5), {}]
+    assert [calls.number_of(request) for request in asked] == [number, other]
+    assert [calls.number_in(reply) for reply in told] == [number, other]
+    assert calls.asks(asked[0]) == calls.asks(asked[1])
+    assert calls.answers(told[0]) == calls.answers(told[1])
+    assert other + calls.asks(asked[0]) == asked[1]
+
+
+def test_a_reply_names_its_call() -> None:
+    number, other = calls.Numbers().draw(), calls.Numbers().draw()
+
     assert calls.is_reply([number, "ok", 3], number)
     assert not calls.is_reply([number, "ok", 3], other)
 

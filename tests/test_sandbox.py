@@ -872,12 +872,16 @@ def reply_of_mine(status):
 '''
 
 
+def as_it_is(value: object) -> wire.HandleRef:
+    assert isinstance(value, wire.HandleRef)
+    return value
+
+
 def frame(value: object) -> bytes:
-    body = wire.encode(value, fallback=lambda ref: ref if isinstance(ref, wire.HandleRef) else pickle.dumps(ref))
-    return struct.pack("<Q", len(body)) + body
+    return framed(wire.encode(value, fallback=as_it_is))
 
 
-def framed(body: bytes) -> bytes:
+def framed(body: bytes | bytearray) -> bytes:
     return struct.pack("<Q", len(body)) + body
 
 
@@ -885,6 +889,7 @@ def array_head(dtype: bytes, *shape: int) -> bytes:
     return b"a" + bytes([len(dtype)]) + dtype + bytes([len(shape)]) + struct.pack(f"<{len(shape)}Q", *shape)
 
 
+PICKLE = pickle.dumps(Unloadable())
 FORGERIES = {
     "garbage": framed(b"garbage"),
     "nothing": framed(b""),
@@ -897,7 +902,8 @@ FORGERIES = {
         b"l\3\0\0\0\0\0\0\0" + array_head(b"|u1", 16) + b"B\x10\0\0\0\0\0\0\0" + bytes(16) + b"NN"
     ),
     "too short": frame([b"x" * 16, "ok"]),
-    "a pickle": frame([b"x" * 16, "ok", Unloadable()]),
+    "a pickle": framed(pickle.dumps([b"x" * 16, "ok", Unloadable()])),
+    "a pickle by its size": framed(b"p" + struct.pack("<Q", len(PICKLE)) + PICKLE),
     "deep": framed((b"l" + struct.pack("<Q", 1)) * 5000 + b"N"),
     "a bomb": framed(array_head(b"<U0", 2**44) + b"B" + bytes(8)),
 }

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are L
 
 SIZE = 24 * 2**20
 OURS = "def f(x):\n    return len(bytearray(x))\n"
-"""Holds its argument, and a copy of that: the measure of what follows. Unpacking takes as much for a moment."""
+"""Holds its argument, and a copy of that: the measure of what follows."""
 TWO_AND_A_HALF = {
     "in the call": "def f(x):\n    return len([bytearray(x) for _ in range(4)][0])\n",
     "freed again": """
@@ -41,7 +41,7 @@ def f(x):
     return len(x)
 """,
     "set aside at import": f"""
-pool = [bytearray({SIZE}) for _ in range(3)]
+pool = [bytearray({SIZE}) for _ in range(4)]
 for part in pool:
     part[::4096] = b"1" * len(part[::4096])
 def f(x):

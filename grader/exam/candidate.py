@@ -21,8 +21,9 @@ from grader.exam.solution import (
     send_other,
     with_failure,
 )
-from grader.sandbox import calls
-from grader.sandbox.host import Allowance, Ending, Guest, GuestEnded, Template, write_request
+from grader.sandbox import calls, requests
+from grader.sandbox.host import Allowance, Ending, Guest, GuestEnded, Template
+from grader.sandbox.requests import Request
 from grader.sandbox.tree import Footprint
 from grader.verdict import Outcome
 
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from grader.exam.transcripts import Tape
     from grader.question import Limits
     from grader.sandbox.host import Heard
-    from grader.sandbox.wire import Fallback, HandleRef
+    from grader.sandbox.requests import Fallback
+    from grader.sandbox.wire import HandleRef
     from grader.submission import Unit
 
 MAX_GUESTS = 12
@@ -187,7 +189,7 @@ class Candidate:
             return None
         self._heard.append(heard)
         is_reply = calls.number_in(heard.reply) == heard.number
-        return calls.without_number(heard.reply) if is_reply else None
+        return calls.answers(heard.reply) if is_reply else None
 
     def settle(self) -> None:
         """Forget what was heard: the check need not be run."""
@@ -289,8 +291,8 @@ class Candidate:
         if isinstance(heard, GuestEnded):
             raise heard
         assert guest is not None, "it has answered"
-        body = write_request(heard.number, operation, arguments, self._fallback(tape))
-        if calls.without_number(body) != heard.request:
+        body = requests.write(heard.number, Request(operation, arguments), self._fallback(tape))
+        if calls.asks(body) != heard.request:
             raise CheckEnded(Outcome.BROKEN, UNLIKE)
         answer = guest.read(
             heard,

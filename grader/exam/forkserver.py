@@ -26,6 +26,7 @@ from grader.errors import BrokenError, GraderError
 from grader.exam.staff import Line, Staff, Standing
 from grader.sandbox import kernel
 from grader.sandbox.host import NAMES_AT_A_TIME
+from grader.sandbox.hugepages import HugePages
 from grader.sandbox.servant import import_all
 
 if TYPE_CHECKING:
@@ -241,6 +242,7 @@ class Service:
         self._control = control
         self._fault = ""
         self._staff = Staff()
+        self._pages = HugePages()
         self._edition = 0
         """Changes with what an examiner finds in this process when it is forked."""
         self._supply: Supply | None = None
@@ -323,12 +325,15 @@ class Service:
         """Give a submission to an examiner that is free, else to a fresh one."""
         standing = Standing(seed, self._edition)
         examiner = self._staff.take(standing, descriptors)
+        is_fresh = examiner is None
         if examiner is None:
             self._draw(session, seed)
             examiner = self._fork(session, standing, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
         socket.send_fds(self._control, [b"!"], [examiner.pidfd])
+        if is_fresh:
+            self._pages.gather()
 
     def _fork(self, session: pytest.Session | None, standing: Standing, descriptors: list[int]) -> Examiner:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -11,7 +11,8 @@ from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, Protocol
 
 from grader.exam.compare import summary
-from grader.sandbox import wire
+from grader.sandbox import calls, requests, wire
+from grader.sandbox.requests import Request
 from grader.sandbox.servant import MAX_BASES, Servant
 from grader.verdict import Outcome, SourceLine
 
@@ -387,7 +388,7 @@ class LocalRespondent:
 
     def ask(self, operation: str, arguments: Sequence[object], stand_in: Solution) -> tuple[str, Any]:
         """Send the request through the same wire, so that the reference sees copies too."""
-        request = wire.encode([b"", operation, [], *arguments], fallback=partial(send_other, to=self))
+        request = requests.write(bytes(calls.BYTES), Request(operation, arguments), partial(send_other, to=self))
         _, status, value = wire.decode(self._servant.answer(request), on_handle=lambda ref: Handle(stand_in, ref))
         return (OURS if status == "raise" else status), value
 

@@ -1,16 +1,16 @@
 """The number of a call, which its reply repeats: so nothing that was written before the call can pass for the reply.
 
-A request is `[number, operation, dropped handles, *arguments]`, a reply `[number, status, value]`.
+A request is the number and a pickle (`requests`), a reply the value `[number, status, value]`.
 """
 
 from __future__ import annotations
 
-import secrets
+import os
 
 BYTES = 16
 MANY = 64
 _START = len(b"l") + 8 + len(b"b") + len(b"B") + 8
-"""Before it stand the head of the list and its own."""
+"""Of the number in a reply: before it stand the head of the list and its own."""
 _END = _START + BYTES
 
 
@@ -24,7 +24,7 @@ class Numbers:
     def draw(self) -> bytes:
         """Return a number that nobody can foretell."""
         if self._at == len(self._drawn):
-            self._drawn, self._at = secrets.token_bytes(BYTES * MANY), 0
+            self._drawn, self._at = os.urandom(BYTES * MANY), 0
         start = self._at
         self._at = start + BYTES
         return self._drawn[start : start + BYTES]
@@ -37,16 +37,21 @@ def is_reply(reply: object, number: bytes) -> bool:
     return reply[0] == number and reply[1] in {"ok", "raise"}
 
 
-def without_number(frame: bytes | bytearray) -> bytes:
-    """Return a request or a reply as it is at every call that asks or answers the same."""
-    return bytes(frame[:_START] + frame[_END:])
+def asks(request: bytes) -> bytes:
+    """Return a request without its number: what is the same at every call that asks the same."""
+    return request[BYTES:]
 
 
-def with_number(frame: bytes, number: bytes) -> bytes:
-    """Return a request that had its number taken out, with another one."""
-    return frame[:_START] + number + frame[_START:]
+def number_of(request: bytes | bytearray) -> bytes:
+    """Return the number of a request."""
+    return bytes(request[:BYTES])
 
 
-def number_in(frame: bytes | bytearray) -> bytes:
-    """Return what stands in a frame where its number should."""
-    return bytes(frame[_START:_END])
+def answers(reply: bytearray) -> bytes:
+    """Return a reply without its number: what is the same at every call that is answered the same."""
+    return bytes(reply[:_START] + reply[_END:])
+
+
+def number_in(reply: bytearray) -> bytes:
+    """Return what stands in a reply where its number should."""
+    return bytes(reply[_START:_END])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import mmap
 import select
 import socket
 import struct
@@ -32,8 +33,8 @@ class Frames:
     def __init__(self, sock: socket.socket) -> None:
         """Send and receive over a socket that blocks; nobody else may."""
         self._sock = sock
-        self._buffer = bytearray(MANY)
-        self._view = memoryview(self._buffer)
+        # not a bytearray, which is filled with zeros page by page, when a few bytes are all that comes
+        self._view = memoryview(mmap.mmap(-1, MANY, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
         self._early = bytearray()
         """What has arrived behind the last frame."""
         self._margin = math.inf

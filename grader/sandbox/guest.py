@@ -24,6 +24,7 @@ from typing import Any
 
 from grader.sandbox import isolation, kernel, tree, wire
 from grader.sandbox.frames import Frames
+from grader.sandbox.hugepages import HugePages
 from grader.sandbox.isolation import Confinement
 from grader.sandbox.servant import Servant, import_all
 from grader.sandbox.stubs import forbid
@@ -49,6 +50,7 @@ class Template:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._ipc_key = 0
+        self._pages = HugePages()
 
     def prepare(self, order: dict[str, Any]) -> dict[str, Any]:
         """Import the packages, warm what cannot be warmed later, and put the stubs in place."""
@@ -83,6 +85,7 @@ class Template:
             _become_init(_confinement(order["confinement"]), descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
+        self._pages.gather()
         return True
 
     def _import_in_advance(self, names: list[str]) -> None:

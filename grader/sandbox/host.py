@@ -24,13 +24,16 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader.errors import BrokenError, IsolationError
-from grader.sandbox import calls, cgroup, launch, scratch, tree, wire
+from grader.sandbox import calls, cgroup, launch, requests, scratch, tree, wire
 from grader.sandbox.frames import Frames
 from grader.sandbox.isolation import Confinement
+from grader.sandbox.requests import Request
 from grader.verdict import Isolation, Level, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from grader.sandbox.requests import Fallback
 
 ARENA_BYTES = 64 * 2**20
 READY_SECONDS = 120.0
@@ -374,7 +377,7 @@ class Guest:
         arguments: Sequence[object],
         *,
         deadline: float,
-        fallback: wire.Fallback,
+        fallback: Fallback,
         on_handle: Callable[[wire.HandleRef], object],
         note: Note | None = None,
     ) -> tuple[str, Any]:
@@ -395,10 +398,10 @@ class Guest:
         with self._at_work():  # packing counts too: a test may make a great many small calls
             if note is None:
                 dropped, self._dropped = self._dropped, []
-                body = wire.encode([number, operation, dropped, *arguments], fallback=fallback, arena=self._arena_out)
-            else:
-                body = write_request(number, operation, arguments, fallback)
-            heard = Heard(calls.without_number(body) if note else b"", number, self._exchange(body, deadline))
+                body = requests.write(number, Request(operation, arguments, dropped), fallback, self._arena_out)
+            else:  # it says everything itself: nothing lies in the arena, nothing is dropped with it
+                body = requests.write(number, Request(operation, arguments), fallback)
+            heard = Heard(calls.asks(body) if note else b"", number, self._exchange(body, deadline))
         return self.read(heard, deadline=deadline, on_handle=on_handle, note=note)
 
     def repeat(self, request: bytes, deadline: float) -> Heard:
@@ -409,7 +412,7 @@ class Guest:
         """
         started, number = time.monotonic(), self._numbers.draw()
         try:  # as `_at_work` does, for less: a suite repeats hundreds
-            return Heard(request, number, self._exchange(calls.with_number(request, number), deadline))
+            return Heard(request, number, self._exchange(number + request, deadline))
         finally:
             self.busy += time.monotonic() - started
 
@@ -430,7 +433,7 @@ class Guest:
         with self._at_work():
             told = self._read(heard, deadline, on_handle, (lambda: beside.append(None)) if note else None)
         if note is not None:
-            note(heard.request, None if beside else calls.without_number(heard.reply))
+            note(heard.request, None if beside else calls.answers(heard.reply))
         return told
 
     @contextlib.contextmanager
@@ -864,11 +867,6 @@ def _seal_size(descriptor: int) -> None:
     import fcntl
 
     fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
-
-
-def write_request(number: bytes, operation: str, arguments: Sequence[object], fallback: wire.Fallback) -> bytearray:
-    """Write a request that says everything itself: nothing lies in the arena, nothing is dropped with it."""
-    return wire.encode([number, operation, [], *arguments], fallback=fallback)
 
 
 def _refuse(value: object) -> wire.HandleRef:

@@ -1,7 +1,6 @@
 """Answers requests on behalf of one submission: in the guest, and for our own reference in the examiner.
 
-Standard library only. A request is `[id, operation, dropped handles, *arguments]`; the reply is `[id, "ok", value]` or
-`[id, "raise", exception as data]`.
+Standard library only. The reply to a request is `[number, "ok", value]` or `[number, "raise", exception as data]`.
 """
 
 from __future__ import annotations
@@ -12,12 +11,11 @@ import errno
 import importlib
 import itertools
 import linecache
-import pickle
 import sys
 import types
 from typing import TYPE_CHECKING, Any
 
-from grader.sandbox import wire
+from grader.sandbox import calls, requests, wire
 from grader.sandbox.stubs import ForbiddenUseError
 
 if TYPE_CHECKING:
@@ -42,8 +40,9 @@ class Servant:
 
     def __init__(self, name: str, *, arena_in: memoryview | None = None, arena_out: memoryview | None = None) -> None:
         self.module = types.ModuleType(name)
-        self._arena_in, self._arena_out = arena_in, arena_out
+        self._arena_out = arena_out
         self._objects: dict[int, object] = {}
+        self._named = requests.names(self._objects.__getitem__, arena_in)
         self._numbers = itertools.count(1)
         self._labels: set[str] = set()
         self.root: str | None = None
@@ -51,12 +50,11 @@ class Servant:
 
     def answer(self, request: bytes | bytearray) -> bytearray:
         """Do what one request asks and return the reply."""
+        number = calls.number_of(request)
         try:
-            number, operation, dropped, *arguments = wire.decode(
-                request, on_handle=self._resolve, on_pickle=pickle.loads, arena=self._arena_in
-            )
+            operation, arguments, dropped = requests.read(request, self._named)
         except Exception as error:  # a handle of an earlier guest, a pickle that fails here
-            return self._encode([self._number_of(request), "raise", self._describe(error)])
+            return self._encode([number, "raise", self._describe(error)])
         for old in dropped:
             self._objects.pop(old, None)
         try:
@@ -64,12 +62,6 @@ class Servant:
             return self._encode([number, "ok", value])
         except BaseException as error:  # whatever the submission raises is data
             return self._encode([number, "raise", self._describe(error)])
-
-    def _number_of(self, request: bytes | bytearray) -> object:
-        """Read a request's id, taking nothing out of it that may fail."""
-        values = wire.decode(request, on_handle=lambda _: None, on_pickle=lambda _: None, arena=self._arena_in)
-        number: object = values[0]
-        return number
 
     def do_load(self, units: Sequence[Sequence[str]], exports: Sequence[str]) -> dict[str, Any]:
         """Execute the submission's source units in order, in one namespace."""
@@ -144,9 +136,6 @@ class Servant:
         for name in path:
             found = getattr(found, name)
         return found
-
-    def _resolve(self, ref: wire.HandleRef) -> object:
-        return self._objects[ref.number]
 
     def keep(self, value: object) -> wire.HandleRef:
         """Hold an object, and return what stands for it on the wire."""

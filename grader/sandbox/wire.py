@@ -11,7 +11,8 @@ The body of a frame is one value. A value is a tag byte and what belongs to it:
     a x              numpy array, numpy scalar: dtype, shape, buffer
     e                torch tensor: dtype, shape, buffer
     h                handle: the number of an object that stays in the guest, and its type's name
-    p                pickled object; only from the examiner to the guest, refused in the other direction
+
+There is no tag for a pickle: requests are pickles (`requests`), what is read here never is.
 
 A buffer stands in the body, or, when it is large, in the arena: memory shared by both sides, written before the
 frame is sent and copied out before it is used, so that nothing that changes later is ever read.
@@ -26,7 +27,7 @@ import sys
 import time
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +63,14 @@ _TORCH_ITEM_BYTES = {
 }  # fmt: skip
 
 
+_NUMPY_NAMES = {
+    "float64": b"<f8", "float32": b"<f4", "float16": b"<f2", "complex64": b"<c8", "complex128": b"<c16",
+    "int64": b"<i8", "int32": b"<i4", "int16": b"<i2", "int8": b"|i1",
+    "uint64": b"<u8", "uint32": b"<u4", "uint16": b"<u2", "uint8": b"|u1", "bool": b"|b1",
+}  # fmt: skip
+"""Of torch's dtypes those that numpy has: through it a tensor is made in a third of the time."""
+
+
 class WireError(Exception):
     """What came over the wire, or should go over it, is not what the protocol allows."""
 
@@ -78,10 +87,14 @@ class HandleRef:
     type_name: str
 
 
-class Fallback(Protocol):
-    """What to do with a value that is no data: return a HandleRef, or bytes of a pickle."""
+Parts: TypeAlias = tuple[bytes, tuple[int, ...], "bytes | memoryview"]
+"""Of an array: the name of its dtype, its shape, and its items, packed, in C order, little-endian."""
 
-    def __call__(self, value: object, /) -> HandleRef | bytes: ...
+
+class Fallback(Protocol):
+    """What stands for a value that is no data."""
+
+    def __call__(self, value: object, /) -> HandleRef: ...
 
 
 def encode(value: object, *, fallback: Fallback, arena: memoryview | None = None) -> bytearray:
@@ -108,10 +121,7 @@ class Encoder:
         """Append `value` to the body."""
         if depth > MAX_DEPTH:
             raise WireError(f"the value is nested deeper than {MAX_DEPTH} levels, or contains itself")
-        writer = _WRITERS.get(type(value))
-        if writer is None:
-            writer = _writer_of_base(value)
-        writer(self, value, depth)
+        (_WRITERS.get(type(value)) or _writer_of_base(value))(self, value, depth)
 
     def write_buffer(self, data: memoryview | bytes) -> None:
         size = len(data)
@@ -124,13 +134,10 @@ class Encoder:
             self.body += data
 
     def write_other(self, value: object) -> None:
-        """Append what is no data, as the fallback decides."""
+        """Append what stands for a value that is no data."""
         ref = self._fallback(value)
-        if isinstance(ref, bytes):
-            self.body += b"p" + _U64.pack(len(ref)) + ref
-        else:
-            name = ref.type_name.encode("utf-8", "replace")[:200]
-            self.body += b"h" + _U64.pack(ref.number) + _U32.pack(len(name)) + name
+        name = ref.type_name.encode("utf-8", "replace")[:200]
+        self.body += b"h" + _U64.pack(ref.number) + _U32.pack(len(name)) + name
 
 
 def _write_none(encoder: Encoder, _value: Any, _depth: int) -> None:
@@ -216,19 +223,34 @@ def _pack(items: Any) -> tuple[bytes, bytes] | None:
 
 
 def _write_array(encoder: Encoder, value: Any, _depth: int) -> None:
+    parts = array_parts(value)
+    if parts is None:
+        encoder.write_other(value)
+        return
+    name, shape, data = parts
+    encoder.body += _head(b"x" if isinstance(value, sys.modules["numpy"].generic) else b"a", name, shape)
+    encoder.write_buffer(data)
+
+
+def array_parts(value: Any) -> Parts | None:
+    """Return dtype, shape and items of a numpy array or scalar; None where no dtype of the wire can hold it."""
     numpy = sys.modules["numpy"]
     array = value if type(value) is numpy.ndarray else numpy.asarray(value)
     name, is_big = _name_of(array.dtype)
     if not name or (array is not value and isinstance(value, numpy.ma.MaskedArray)):
-        encoder.write_other(value)
-        return
+        return None
     if is_big:
         array = array.astype(array.dtype.newbyteorder("<"))
-    _write_head(encoder, b"x" if isinstance(value, numpy.generic) else b"a", name, array.shape)
+    return name, array.shape, _items_of(array)
+
+
+def _items_of(array: Any) -> bytes | memoryview:
     if array.nbytes < ARENA_FROM:
-        encoder.write_buffer(array.tobytes())
-    else:  # copied once, into the frame or the arena
-        encoder.write_buffer(numpy.ascontiguousarray(array).reshape(-1).view(numpy.uint8).data)
+        data: bytes = array.tobytes()
+        return data
+    numpy = sys.modules["numpy"]  # copied once, into the frame or the arena
+    view: memoryview = numpy.ascontiguousarray(array).reshape(-1).view(numpy.uint8).data
+    return view
 
 
 @lru_cache(maxsize=256)
@@ -239,22 +261,42 @@ def _name_of(dtype: Any) -> tuple[bytes, bool]:
 
 
 def _write_tensor(encoder: Encoder, value: Any, _depth: int) -> None:
-    torch = sys.modules["torch"]
-    name = str(value.dtype).removeprefix("torch.")
-    if name not in _TORCH_ITEM_BYTES or value.layout != torch.strided or value.is_meta or value.is_quantized:
+    parts = tensor_parts(value)
+    if parts is None:
         encoder.write_other(value)
         return
-    plain = value.detach()  # nothing below is recorded for a gradient
-    if type(value) is not torch.Tensor:
-        plain = plain.as_subclass(torch.Tensor)
-    plain = plain.cpu().resolve_conj().resolve_neg().contiguous()
-    _write_head(encoder, b"e", name.encode("ascii"), plain.shape)
-    encoder.write_buffer(plain.reshape(-1).view(torch.uint8).numpy().data if plain.numel() else b"")
+    name, shape, data = parts
+    encoder.body += _head(b"e", name, shape)
+    encoder.write_buffer(data)
 
 
-def _write_head(encoder: Encoder, tag: bytes, name: bytes, shape: tuple[int, ...]) -> None:
+def tensor_parts(value: Any) -> Parts | None:
+    """Return dtype, shape and items of a torch tensor; None where the wire does not carry it."""
+    torch = sys.modules["torch"]
+    name, seen_as = _kind_of(value.dtype)
+    if not name or value.layout != torch.strided or value.is_meta or value.is_quantized:
+        return None
+    if type(value) not in {torch.Tensor, torch.nn.Parameter}:
+        value = value.detach().as_subclass(torch.Tensor)
+    if seen_as is not None:
+        value = value.detach().view(seen_as)
+    array = value.numpy(force=True)  # in one call: without a graph, on the CPU, as its values
+    return name, array.shape, _items_of(array)
+
+
+@lru_cache(maxsize=64)
+def _kind_of(dtype: Any) -> tuple[bytes, Any]:
+    """Return the name of a torch dtype, empty if the wire does not carry it, and as what numpy sees one it lacks."""
+    torch = sys.modules["torch"]
+    name = str(dtype).removeprefix("torch.")
+    lacking = {"bfloat16": torch.int16, "float8_e4m3fn": torch.uint8, "float8_e5m2": torch.uint8}
+    return name.encode("ascii") if name in _TORCH_ITEM_BYTES else b"", lacking.get(name)
+
+
+@lru_cache(maxsize=1024)
+def _head(tag: bytes, name: bytes, shape: tuple[int, ...]) -> bytes:
     dims = len(shape)
-    encoder.body += tag + _U8.pack(len(name)) + name + _U8.pack(dims) + struct.pack(f"<{dims}Q", *shape)
+    return tag + _U8.pack(len(name)) + name + _U8.pack(dims) + struct.pack(f"<{dims}Q", *shape)
 
 
 def _write_other(encoder: Encoder, value: Any, _depth: int) -> None:
@@ -293,7 +335,6 @@ def decode(
     body: bytes | bytearray | memoryview,
     *,
     on_handle: Callable[[HandleRef], object] | None = None,
-    on_pickle: Callable[[bytes], object] | None = None,
     arena: memoryview | None = None,
     on_arena: Callable[[], None] | None = None,
     deadline: float | None = None,
@@ -303,7 +344,6 @@ def decode(
     Args:
         body: what stood in the frame.
         on_handle: turns a handle into an object; without it a handle is refused.
-        on_pickle: turns a pickle into an object; only the guest passes it.
         arena: where large buffers stand.
         on_arena: told of each that does.
         deadline: moment of time.monotonic until which it may take; never more than DECODE_SECONDS.
@@ -311,7 +351,7 @@ def decode(
     Raises:
         WireError: anything else than one well-formed value.
     """
-    decoder = Decoder(body, on_handle, on_pickle, arena, on_arena, deadline)
+    decoder = Decoder(body, on_handle, arena, on_arena, deadline)
     try:
         value = decoder.read(0)
     # RuntimeError is torch's word for a shape it cannot hold
@@ -333,7 +373,6 @@ class Decoder:
         self,
         body: bytes | bytearray | memoryview,
         on_handle: Callable[[HandleRef], object] | None,
-        on_pickle: Callable[[bytes], object] | None,
         arena: memoryview | None,
         on_arena: Callable[[], None] | None,
         deadline: float | None,
@@ -343,7 +382,6 @@ class Decoder:
         self.size = len(body)
         self.position = 0
         self._on_handle = on_handle
-        self._on_pickle = on_pickle
         self._arena = arena
         self._on_arena = on_arena
         self._nodes = 0
@@ -484,13 +522,6 @@ class Decoder:
             raise WireError("malformed value: a handle is not allowed here")
         return self._on_handle(HandleRef(number, name))
 
-    def pickle(self) -> object:
-        """Read a pickle, in the guest."""
-        data = bytes(self.sized())
-        if self._on_pickle is None:
-            raise WireError("malformed value: a pickle is not allowed here")
-        return self._on_pickle(data)
-
 
 def _read_int(decoder: Decoder, _depth: int) -> Any:
     position = decoder.position
@@ -554,6 +585,15 @@ def _read_tensor(decoder: Decoder, _depth: int) -> Any:
     if torch is None or name not in _TORCH_ITEM_BYTES:
         raise WireError(f"malformed value: tensor of dtype {name!r}")
     _check_size(shape, _TORCH_ITEM_BYTES[name], data, boolean=name == "bool")
+    return make_tensor(shape, name, data)
+
+
+def make_tensor(shape: tuple[int, ...], name: str, data: bytearray) -> Any:
+    """Return a torch tensor whose memory is this buffer, unless it has no items."""
+    torch = sys.modules["torch"]
+    if data and name in _NUMPY_NAMES:
+        ndarray, numpy_dtype, _, _ = _dtype_of(_NUMPY_NAMES[name])
+        return torch.from_numpy(ndarray(shape, numpy_dtype, data))
     dtype = getattr(torch, name)
     return torch.frombuffer(data, dtype=dtype).reshape(shape) if data else torch.empty(shape, dtype=dtype)
 
@@ -589,7 +629,6 @@ _KNOWN: dict[bytes, Callable[[Decoder, int], Any]] = {
     b"x": _read_scalar,
     b"e": _read_tensor,
     b"h": lambda d, _n: d.handle(),
-    b"p": lambda d, _n: d.pickle(),
 }
 _READERS = [_KNOWN.get(bytes([tag]), _read_unknown) for tag in range(256)]
 """By tag."""

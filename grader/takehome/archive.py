@@ -26,9 +26,10 @@ sys.exit(main(Path(sys.argv[0]).resolve()))
 """
 _EMPTY = '"""A part of the grader that public tests need."""\n'
 _AS_THEY_ARE = (
-    "errors.py", "keyed.py", "policy.py", "trees.py", "sandbox/__init__.py", "sandbox/servant.py", "sandbox/stubs.py",
-    "sandbox/wire.py", "exam/__init__.py", "exam/alike.py", "exam/compare.py", "exam/properties.py", "exam/seeds.py",
-    "exam/solution.py", "takehome/__init__.py",
+    "errors.py", "keyed.py", "policy.py", "trees.py", "sandbox/__init__.py", "sandbox/calls.py",
+    "sandbox/requests.py", "sandbox/servant.py", "sandbox/stubs.py", "sandbox/wire.py", "exam/__init__.py",
+    "exam/alike.py", "exam/compare.py", "exam/properties.py", "exam/seeds.py", "exam/solution.py",
+    "takehome/__init__.py",
 )  # fmt: skip
 _KIT = (
     "__init__.py", "checking.py", "doctor.py", "forms.py", "log.py", "main.py", "marks.py", "packing.py",

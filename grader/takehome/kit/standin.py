@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from grader.exam.seeds import derive
 from grader.exam.solution import Handle, Pickled, Solution
 from grader.policy import violations
-from grader.sandbox import wire
+from grader.sandbox import calls, requests, wire
+from grader.sandbox.requests import Request
 from grader.sandbox.servant import Servant, import_all, seed_generators
 from grader.sandbox.stubs import forbid
 
@@ -94,7 +95,7 @@ class Respondent:
 
     def ask(self, operation: str, arguments: Sequence[object], stand_in: Solution) -> tuple[str, Any]:
         """Send the request through the wire, so that the submission gets copies and the test plain data."""
-        request = wire.encode([b"", operation, [], *arguments], fallback=self._sent)
+        request = requests.write(bytes(calls.BYTES), Request(operation, arguments), self._sent)
         with self._at_its_generators():
             reply = self._servant.answer(request)
         _, status, value = wire.decode(reply, on_handle=lambda ref: Handle(stand_in, ref))
