@@ -1008,3 +1008,31 @@ def test_cpu_time_ends_at_the_limit() -> None:
     with open(reading, "rb") as warned:
         assert warned.read()
     assert end == -signal.SIGKILL
+
+
+FORKS = """
+import os, threading
+from grader.sandbox import kernel
+
+told = []
+os.register_at_fork(after_in_child=lambda: told.append("child"))
+if kernel.fork_bare() == 0:
+    bare = list(told)
+    again = os.fork()
+    if again == 0:
+        worker = threading.Thread(target=told.append, args=("thread",))
+        worker.start()
+        worker.join()
+        print(bare, told, flush=True)
+        os._exit(0)
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(again, 0)[1]))
+_, status = os.wait()
+print(os.waitstatus_to_exitcode(status), told)
+"""
+
+
+def test_a_bare_fork_prepares_nothing_and_what_it_forks_is_whole() -> None:
+    """No handler of Python's runs in it; in a child that it forks as usual all do, and threads work."""
+    shown = subprocess.run([sys.executable, "-c", FORKS], capture_output=True, text=True, check=True, timeout=60)
+
+    assert shown.stdout.splitlines() == ["[] ['child', 'thread']", "0 []"]

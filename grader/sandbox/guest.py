@@ -79,7 +79,7 @@ class Template:
             self._import_in_advance(order["import"])
             return True
         order["confinement"]["ipc_key"] = self._ipc_key
-        if os.fork() == 0:
+        if kernel.fork_bare() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             self._control.close()
             _become_init(_confinement(order["confinement"]), descriptors)
@@ -134,7 +134,7 @@ def _enter(confinement: Confinement) -> None:
         kernel.set_subreaper()
         return
     isolation.take_namespaces()
-    if os.fork() != 0:
+    if kernel.fork_bare() != 0:
         os._exit(0)
     isolation.mount_private(confinement)
 
