@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from grader.sandbox.wire import Parts
 
 PROTOCOL = 5
-
+ENDLESS = "a value is nested too deeply, or contains itself"
 
 Fallback: TypeAlias = "Callable[[object], HandleRef | bytes]"
 """What to send for a value that is no data: a handle, or a pickle of its own."""
@@ -49,8 +49,12 @@ def write(number: bytes, request: Request, fallback: Fallback, arena: memoryview
         body = _written(number, asked, _Writer, fallback, arena)
         if arena is not None and len(body) >= ARENA_FROM:  # so much beside arrays is rare, and a guest holds it twice
             body = _written(number, asked, _BytesToo, fallback, arena)
-    except (RecursionError, ValueError) as error:  # the second is what pickle says of a value within itself
-        raise WireError("a value is nested too deeply, or contains itself") from error
+    except RecursionError as error:
+        raise WireError(ENDLESS) from error
+    except ValueError as error:
+        if not str(error).startswith("fast mode"):  # with these words pickle meets a value within itself
+            raise
+        raise WireError(ENDLESS) from error
     return body
 
 
