@@ -1,6 +1,6 @@
 """A class of submissions to one question, graded by us, by the least that is possible, by plain pytest, by others.
 
-    python -m benchmarks.batch [--number 200] [--rivals 20] [--rounds 3] [--cache FOLDER]
+    python -m benchmarks.batch [--number 200] [--rivals 20] [--rounds 3] [--only QUESTION ...] [--cache FOLDER]
 
 Six sides grade the same files in turns, in every round:
 
@@ -42,6 +42,7 @@ from benchmarks.submissions import compare, write_submissions
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+QUESTIONS = ["scale", "fedavg", "additive-attention", "gan-step"]
 FEWEST = 2
 """Submissions of the small run that is taken off, so that a right and a wrong one are among them."""
 
@@ -199,16 +200,21 @@ def main() -> None:
     parser.add_argument("--number", type=int, default=200, help="submissions for grade batch and the floor")
     parser.add_argument("--rivals", type=int, default=20, help="submissions for the other sides")
     parser.add_argument("--rounds", type=int, default=3, help="times that every side grades")
+    parser.add_argument("--only", nargs="+", choices=QUESTIONS, default=QUESTIONS, help="instead of all of them")
     parser.add_argument("--cache", type=Path, default=default_cache(), help="where the others' environments are kept")
     chosen = parser.parse_args()
     rivals, notes = available(chosen.cache)
     lines = table.head("question", "side", "CPU s per submission", "wall s", "CPU, to ours")
     notes += what_is_counted(chosen.number, chosen.rivals)
     how = f"python -m benchmarks.batch --number {chosen.number} --rivals {chosen.rivals} --rounds {chosen.rounds}"
+    name = "results-batch"
+    if chosen.only != QUESTIONS:
+        how, name = f"{how} --only {' '.join(chosen.only)}", f"{name}-some"
     with tempfile.TemporaryDirectory() as root:
         for subject in (write_small(Path(root)), FEDAVG, ATTENTION, GAN_STEP):
-            lines += rows(subject.title, measure(subject, chosen.number, chosen.rivals, chosen.rounds, rivals))
-            table.write("results-batch", how, lines, notes)  # a side that fails over the next question loses none
+            if subject.question.rpartition("/")[2] in chosen.only:
+                lines += rows(subject.title, measure(subject, chosen.number, chosen.rivals, chosen.rounds, rivals))
+                table.write(name, how, lines, notes)  # a side that fails over the next question loses none
 
 
 def what_is_counted(number: int, few: int) -> list[str]:

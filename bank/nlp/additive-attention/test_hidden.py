@@ -1,5 +1,6 @@
 """Hidden checks of `additive-attention`; values and gradients are written out step by step in numpy in float64."""
 
+import itertools
 import math
 
 import numpy as np
@@ -160,9 +161,14 @@ def test_examples_without_a_real_step(solution, seed, full, content):
 @points(2, group="numbers", group_zh="数值稳定")
 @stated("large-scores", "tolerance")
 @hint(en="What is the exponential of 1000?", zh="1000 的指数是多少？")
-@given(seed=SEEDS, sign=st.sampled_from([-1.0, 1.0]), dtype=st.sampled_from([torch.float32, torch.float64]))
-@settings(max_examples=8, deadline=None)
-def test_large_scores(solution, seed, sign, dtype):
+@given(seed=SEEDS)
+@settings(max_examples=3, deadline=None)
+def test_large_scores(solution, seed):
+    for sign, dtype in itertools.product([-1.0, 1.0], [torch.float32, torch.float64]):
+        look_at_large_scores(solution, seed, sign, dtype)
+
+
+def look_at_large_scores(solution, seed, sign, dtype):
     tensors, mask, _ = draw(seed, dtype=dtype)
     tensors[0], tensors[2], tensors[3] = tensors[0].abs(), tensors[2].clone(), sign * (tensors[3].abs() + 1.0)
     tensors[2][:, :2] = 3.0 * (tensors[2][:, :2].abs() + 0.5)
