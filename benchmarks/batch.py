@@ -209,7 +209,7 @@ def main() -> None:
     how = f"python -m benchmarks.batch --number {chosen.number} --rivals {chosen.rivals} --rounds {chosen.rounds}"
     name = "results-batch"
     if chosen.only != QUESTIONS:
-        how, name = f"{how} --only {' '.join(chosen.only)}", f"{name}-some"
+        how, name = f"{how} --only {' '.join(chosen.only)}", "-".join([name, *chosen.only])
     with tempfile.TemporaryDirectory() as root:
         for subject in (write_small(Path(root)), FEDAVG, ATTENTION, GAN_STEP):
             if subject.question.rpartition("/")[2] in chosen.only:
