@@ -42,7 +42,13 @@ from benchmarks.submissions import compare, write_submissions
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-QUESTIONS = ["scale", "fedavg", "additive-attention", "gan-step"]
+SUBJECTS: dict[str, Callable[[Path], Subject]] = {
+    "scale": write_small,
+    "fedavg": lambda _: FEDAVG,
+    "additive-attention": lambda _: ATTENTION,
+    "gan-step": lambda _: GAN_STEP,
+}
+"""By short id; the first is written into a folder, which the others do not need."""
 FEWEST = 2
 """Submissions of the small run that is taken off, so that a right and a wrong one are among them."""
 
@@ -200,7 +206,7 @@ def main() -> None:
     parser.add_argument("--number", type=int, default=200, help="submissions for grade batch and the floor")
     parser.add_argument("--rivals", type=int, default=20, help="submissions for the other sides")
     parser.add_argument("--rounds", type=int, default=3, help="times that every side grades")
-    parser.add_argument("--only", nargs="+", choices=QUESTIONS, default=QUESTIONS, help="instead of all of them")
+    parser.add_argument("--only", nargs="+", choices=SUBJECTS, default=[*SUBJECTS], help="instead of all of them")
     parser.add_argument("--cache", type=Path, default=default_cache(), help="where the others' environments are kept")
     chosen = parser.parse_args()
     rivals, notes = available(chosen.cache)
@@ -208,13 +214,12 @@ def main() -> None:
     notes += what_is_counted(chosen.number, chosen.rivals)
     how = f"python -m benchmarks.batch --number {chosen.number} --rivals {chosen.rivals} --rounds {chosen.rounds}"
     name = "results-batch"
-    if chosen.only != QUESTIONS:
+    if chosen.only != [*SUBJECTS]:
         how, name = f"{how} --only {' '.join(chosen.only)}", "-".join([name, *chosen.only])
     with tempfile.TemporaryDirectory() as root:
-        for subject in (write_small(Path(root)), FEDAVG, ATTENTION, GAN_STEP):
-            if subject.question.rpartition("/")[2] in chosen.only:
-                lines += rows(subject.title, measure(subject, chosen.number, chosen.rivals, chosen.rounds, rivals))
-                table.write(name, how, lines, notes)  # a side that fails over the next question loses none
+        for subject in (SUBJECTS[each](Path(root)) for each in chosen.only):
+            lines += rows(subject.title, measure(subject, chosen.number, chosen.rivals, chosen.rounds, rivals))
+            table.write(name, how, lines, notes)  # a side that fails over the next question loses none
 
 
 def what_is_counted(number: int, few: int) -> list[str]:

@@ -15,7 +15,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from grader.sandbox import calls
-from grader.sandbox.wire import ARENA_FROM, HandleRef, WireError, array_parts, make_tensor, tensor_parts
+from grader.sandbox.wire import ARENA_FROM, HandleRef, WireError, array_parts, make_array, make_tensor, tensor_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -139,9 +139,11 @@ class _Writer(pickle.Pickler):
             return _Lent, tuple(value)
         numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
         if torch is not None and issubclass(kind, torch.Tensor):
-            return self._array(tensor, tensor_parts(value), value)
+            return self._array(make_tensor, tensor_parts(value), value)
         if numpy is not None and issubclass(kind, numpy.ndarray | numpy.generic):
-            return self._array(scalar if issubclass(kind, numpy.generic) else array, array_parts(value), value)
+            return self._array(
+                make_scalar if issubclass(kind, numpy.generic) else make_array, array_parts(value), value
+            )
         if issubclass(kind, complex):
             return complex, (value.real, value.imag)
         # a class that only claims to be a list (by __class__) has no list inside: its bases are asked
@@ -151,8 +153,8 @@ class _Writer(pickle.Pickler):
     def _array(self, make: Callable[..., object], parts: Parts | None, value: object) -> Any:
         if parts is None:
             return self._other(value)
-        dtype, shape, data = parts
-        return make, (shape, dtype.decode("ascii"), self._buffer(data))
+        name, shape, data = parts
+        return make, (shape, name, self._buffer(data))
 
     def _buffer(self, data: bytes | memoryview) -> object:
         return self.lent(data) or bytearray(data)
@@ -179,21 +181,9 @@ class _BytesToo(_Writer):
         return None if place is None else (place.start, place.size)
 
 
-def array(shape: tuple[int, ...], dtype: str, data: bytearray) -> Any:
-    """Make a numpy array; it owns the buffer alone."""
-    import numpy as np
-
-    return np.ndarray(shape, dtype, data) if data else np.ndarray(shape, dtype)
-
-
-def scalar(shape: tuple[int, ...], dtype: str, data: bytearray) -> Any:
-    """Make a numpy scalar."""
-    return array(shape, dtype, data)[()]
-
-
-def tensor(shape: tuple[int, ...], dtype: str, data: bytearray) -> Any:
-    """Make a torch tensor; it owns the buffer alone."""
-    return make_tensor(shape, dtype, data)
+def make_scalar(shape: tuple[int, ...], name: bytes, data: bytearray) -> Any:
+    """Return a numpy scalar."""
+    return make_array(shape, name, data)[()]
 
 
 def plain(value: object) -> object:
@@ -207,7 +197,7 @@ def unpickled(data: bytes) -> object:
 
 
 _MAKERS: dict[str, Callable[..., object]] = {
-    make.__name__: make for make in (array, scalar, tensor, plain, unpickled, complex)
+    make.__name__: make for make in (make_array, make_scalar, make_tensor, plain, unpickled, complex)
 }
 _NAMED = {*_MAKERS.values(), HandleRef, _Lent}
 _BASES: dict[type, Callable[[Any], object]] = {

@@ -549,13 +549,17 @@ def _read_str(decoder: Decoder, _depth: int) -> str:
 def _read_array(decoder: Decoder, _depth: int) -> Any:
     name, shape = decoder.shape_and_dtype()
     data = decoder.buffer()
-    ndarray, dtype, item_bytes, kind = _dtype_of(name)
+    ndarray, _, item_bytes, kind = _dtype_of(name)
     _check_size(shape, item_bytes, data, boolean=kind == "b")
-    if not data:
-        return ndarray(shape, dtype)
-    if kind == "U" and ndarray(len(data) // 4, "<u4", data).max() > _LAST_CODE_POINT:
+    if kind == "U" and data and ndarray(len(data) // 4, "<u4", data).max() > _LAST_CODE_POINT:
         raise WireError("malformed value: text that is no text")
-    return ndarray(shape, dtype, data)
+    return make_array(shape, name, data)
+
+
+def make_array(shape: tuple[int, ...], name: bytes, data: bytearray) -> Any:
+    """Return a numpy array whose memory is this buffer, unless it has no items."""
+    ndarray, dtype, _, _ = _dtype_of(name)
+    return ndarray(shape, dtype, data) if data else ndarray(shape, dtype)
 
 
 @lru_cache(maxsize=256)
@@ -585,15 +589,14 @@ def _read_tensor(decoder: Decoder, _depth: int) -> Any:
     if torch is None or name not in _TORCH_ITEM_BYTES:
         raise WireError(f"malformed value: tensor of dtype {name!r}")
     _check_size(shape, _TORCH_ITEM_BYTES[name], data, boolean=name == "bool")
-    return make_tensor(shape, name, data)
+    return make_tensor(shape, head, data)
 
 
-def make_tensor(shape: tuple[int, ...], name: str, data: bytearray) -> Any:
+def make_tensor(shape: tuple[int, ...], dtype_name: bytes, data: bytearray) -> Any:
     """Return a torch tensor whose memory is this buffer, unless it has no items."""
-    torch = sys.modules["torch"]
+    torch, name = sys.modules["torch"], dtype_name.decode("ascii")
     if data and name in _NUMPY_NAMES:
-        ndarray, numpy_dtype, _, _ = _dtype_of(_NUMPY_NAMES[name])
-        return torch.from_numpy(ndarray(shape, numpy_dtype, data))
+        return torch.from_numpy(make_array(shape, _NUMPY_NAMES[name], data))
     dtype = getattr(torch, name)
     return torch.frombuffer(data, dtype=dtype).reshape(shape) if data else torch.empty(shape, dtype=dtype)
 
@@ -634,4 +637,7 @@ _READERS = [_KNOWN.get(bytes([tag]), _read_unknown) for tag in range(256)]
 """By tag."""
 
 
-__all__ = ["HandleRef", "PeerClosedError", "WireError", "decode", "encode"]
+__all__ = [
+    "ARENA_FROM", "HandleRef", "PeerClosedError", "WireError", "array_parts", "decode", "encode", "make_array",
+    "make_tensor", "tensor_parts",
+]  # fmt: skip
