@@ -39,7 +39,7 @@ def race() -> Race:
     question = load_bank(ROOT / "bank").find_code(QUESTION)
     started = time.perf_counter()
     with Workbench(question, seed=1) as bench:
-        right = bench.run(bench.reference, bench.hidden, "calibration")
+        right = bench.run(bench.reference, bench.hidden)
         bench.tighten([right])
         census = try_mutants(bench, Ranking([]))
     ours = time.perf_counter() - started

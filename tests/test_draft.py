@@ -67,6 +67,12 @@ def drafted(tmp_path: Path, script: Callable[[dict[str, Any]], str | int], **wis
         return folder, make_draft(BRIEF, folder, workshop)
 
 
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prove with three runs of each solution instead of twenty: for tests of what stands around the proof."""
+    monkeypatch.setattr("grader.proof.trial.RUNS", 3)
+
+
 # --- the good one ----------------------------------------------------------------------------------------------------
 
 
@@ -89,6 +95,7 @@ def test_a_good_draft_is_proven_and_accepted(tmp_path: Path) -> None:
     assert (draft.attempts.solved, draft.attempts.difficulty) == (2, "easy")
 
 
+@pytest.mark.usefixtures("hasty")
 def test_a_good_draft_says_what_it_took(tmp_path: Path) -> None:
     """Every stage has its yield in the report, every prompt and reply stands in the log, and no key does."""
     folder, draft = drafted(tmp_path, Script())
@@ -180,6 +187,7 @@ def test_a_bad_draft_is_refused_for_its_own_reason(case: str, tmp_path: Path, mo
     assert not list(tmp_path.rglob(CANARY))
 
 
+@pytest.mark.usefixtures("hasty")
 def test_a_suite_that_accepts_everything_is_refused_by_the_proof(tmp_path: Path) -> None:
     """Repairs are tried, with the faults told, and the last faults are the reason."""
     asked: list[str] = []
@@ -198,6 +206,7 @@ def test_a_suite_that_accepts_everything_is_refused_by_the_proof(tmp_path: Path)
         accept(folder, tmp_path)
 
 
+@pytest.mark.usefixtures("hasty")
 def test_an_idle_check_is_left_out(tmp_path: Path) -> None:
     """Where that is all the proof objects to, no model is asked; the rest is proven."""
     idle = check("is_finite", "clipped", FINITE, LONG, numbers(0.3, 1.5))
@@ -256,6 +265,7 @@ def test_an_unruly_program_is_an_answer_like_others() -> None:
     assert (good.value, bad.error) == (0.5, "ZeroDivisionError")
 
 
+@pytest.mark.usefixtures("hasty")
 def test_a_proof_of_foreign_programs_loads_none_of_them(tmp_path: Path) -> None:
     """A reference that would leave a mark in the examiner leaves none: not even its branches are traced there."""
     mark = f"\ntry:\n    open({str(tmp_path / CANARY)!r}, 'w')\nexcept OSError:\n    pass\n"
@@ -285,6 +295,7 @@ class Embedding(NoModel):
         return [[len(text) / 1000, float(text.count("class"))] for text in texts]
 
 
+@pytest.mark.usefixtures("hasty")
 def test_a_template_needs_no_model(tmp_path: Path) -> None:
     """With its own words it is proven; a changed draft is taken by force alone, and that is written down."""
     folder = new_folder(tmp_path / "drafts", "score")
@@ -333,6 +344,7 @@ def filled(tmp_path: Path, said: dict[str, str]) -> Draft:
         return make_draft(BRIEF, folder, Workshop(writer, conversation, heard=lambda _stage: None), template="metric")
 
 
+@pytest.mark.usefixtures("hasty")
 def test_a_model_fills_a_template(tmp_path: Path) -> None:
     """Its words and its choices stand in the question, which is proven."""
     draft = filled(tmp_path, SLOTS)
@@ -375,6 +387,7 @@ def test_words_of_no_use_are_not_taken(title: str) -> None:
     assert (mended.title, mended.story) == ("Score a classifier of incoming documents", SLOTS["story"])
 
 
+@pytest.mark.usefixtures("hasty")
 def test_the_best_of_a_few_replies_is_taken(tmp_path: Path) -> None:
     """A model that is off the topic is asked again, and in the end the setting's own words are taken."""
     draft = filled(tmp_path, {**SLOTS, "story": "Cooking is a joy that many people share with friends in the evening."})

@@ -46,7 +46,9 @@ class Wishes(NamedTuple):
     "--quick", is_flag=True, help="A few runs, a sample of wrong ones and mutants: coarse faults soon, no proof."
 )
 @click.option("--again", is_flag=True, help="Prove anew what has not changed since it was proven.")
-@click.option("--runs", type=click.IntRange(1), help="How often each right solution must pass; 20 unless given.")
+@click.option(
+    "--runs", type=click.IntRange(1), help="How often right ones must pass and wrong ones fail; 20 unless given."
+)
 @click.option("--jobs", type=click.IntRange(1), help="Submissions graded at a time; one a core unless given.")
 @click.option("--format", "form", type=click.Choice(["terminal", "json"]), default="terminal", show_default=True)
 @seed_option

@@ -49,6 +49,6 @@ def pass_gates(question: Question, *, level: Level | None = None, jobs: int | No
             return Findings(tuple(failing), told)
         slow = run_slow(bench)
         bench.tighten(alone)
-        sightings = try_wrong(bench, Ranking(check.name for check in bench.hidden), slow)
+        sightings = try_wrong(bench, Ranking(check.name for check in bench.hidden), slow, runs=RUNS)
     own = tuple(fault for each, trial in sightings.trials if (fault := fault_of(each, trial)))
     return Findings(own, (*(fault for fault in sightings.faults if fault not in own), *told))

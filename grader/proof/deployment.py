@@ -126,7 +126,7 @@ def _mistaken(variant: Question, others: Sequence[Question], level: Level | None
     """Yield a fault for each answer to another variant, or to the question itself, that this one accepts."""
     with Workbench(variant, seed=0, level=level, jobs=jobs) as bench:
         answers = [read_submission(other.reference, variant.spec) for other in others]
-        trials = bench.each(GATE, answers, lambda each: bench.run(each, bench.hidden, GATE, max_failures=1))
+        trials = bench.each(GATE, answers, lambda each: bench.run(each, bench.hidden, max_failures=1))
         for other, trial in zip(others, trials, strict=True):
             if not trial.killers:
                 yield f"{GATE}: it accepts the answer to {other.qualified_id}; let a check depend on what differs"

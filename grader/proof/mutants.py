@@ -104,6 +104,6 @@ def _program(mutant: Mutant) -> Submission:
 def _run(bench: Workbench, ranking: Ranking, mutant: Mutant) -> Trial:
     """Stop at the first check that notices; at the second, as long as some check has not been the only one yet."""
     checks = ranking.order(bench.hidden)
-    trial = bench.run(_program(mutant), checks, GATE, max_failures=2 if ranking.needy else 1)
+    trial = bench.run(_program(mutant), checks, max_failures=2 if ranking.needy else 1)
     ranking.note(trial, whole=bool(ranking.needy))
     return trial

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from grader.proof.expectation import RIGHT, TOO_MUCH, exhibits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from grader.proof.expectation import Exhibit
     from grader.proof.workbench import Trial, Workbench
@@ -28,16 +28,17 @@ def run_alone(bench: Workbench, runs: int, found: Sequence[Exhibit]) -> list[Tri
     tasks = [(exhibit, number) for number in range(runs) for exhibit in found]
     trials = []
     for done, (exhibit, number) in enumerate(tasks, start=1):
-        trials.append(bench.run(bench.read(exhibit.path), bench.question.checks, GATE, str(number)))
+        trials.append(bench.run(bench.read(exhibit.path), bench.question.checks, number))
         bench.tell(GATE, done, len(tasks))
     return trials
 
 
-def run_again(bench: Workbench, numbers: Iterable[int], found: Sequence[Exhibit]) -> Iterator[Trial]:
+def run_again(bench: Workbench, numbers: Sequence[int], found: Sequence[Exhibit]) -> Iterator[Trial]:
     """Run right solutions without performance checks, once for each of the numbers: they make the seeds."""
     programs = [bench.read(exhibit.path) for exhibit in found]
-    tasks = [(program, number) for number in numbers for program in programs]
-    return bench.each(GATE, tasks, lambda task: bench.run(task[0], bench.ordinary, GATE, str(task[1]), max_failures=1))
+    # the first program under every seed, then the next: where it answers as one before it, no check runs again
+    tasks = [(program, number) for program in programs for number in numbers]
+    return bench.each(GATE, tasks, lambda task: bench.run(task[0], bench.ordinary, task[1], max_failures=1))
 
 
 def faults_of(trials: list[Trial]) -> list[str]:

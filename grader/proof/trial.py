@@ -53,7 +53,7 @@ def try_question(
         question: from the bank.
         seed: of all its runs; secret and fresh unless given.
         level: isolation to insist on.
-        runs: how often each right solution must pass.
+        runs: how often each right solution must pass, and each wrong one be found wrong.
         quick: a few runs and a sample of wrong answers and mutants: tells the coarse faults, and proves nothing.
         jobs: submissions graded at a time; by default one a core.
         step: told of progress.
@@ -105,7 +105,8 @@ class _Trial:
         bench.tighten(seen.alone)
         faults = [] if faulty else self._right_again()
         seen.coverage = self._coverage()
-        sightings = wrong.try_wrong(bench, self._ranking, slow, at_most=QUICK_WRONG if self._quick else None)
+        runs, at_most = (1, QUICK_WRONG) if self._quick else (self._runs, None)
+        sightings = wrong.try_wrong(bench, self._ranking, slow, runs=runs, at_most=at_most)
         seen.others, seen.same = sightings.trials, sightings.same
         census = mutants.try_mutants(bench, self._ranking, at_most=QUICK_MUTANTS if self._quick else None)
         seen.census = census
@@ -126,7 +127,7 @@ class _Trial:
     def _coverage(self) -> Coverage | None:
         """Return which branches of the reference the hidden suite runs."""
         bench = self._bench
-        return bench.run(bench.reference, bench.hidden, "trace", trace=True).run.coverage if self._ours else trip(bench)
+        return bench.run(bench.reference, bench.hidden, trace=True).run.coverage if self._ours else trip(bench)
 
     def _write_down(self, seen: _Seen, faults: tuple[str, ...], started: float) -> Proof:
         question, census, coverage = self._question, seen.census, seen.coverage

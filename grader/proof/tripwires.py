@@ -46,7 +46,7 @@ def trip(bench: Workbench) -> Coverage:
     """Run the hidden suite on every tripwire of the reference, and say which ways it never took."""
     wires = tripwires(bench.question.reference.read_text(encoding="utf-8"))
     programs = [made(f"way-{number}", wire.source) for number, wire in enumerate(wires)]
-    trials = bench.each(GATE, programs, lambda each: bench.run(each, bench.hidden, GATE, max_failures=1))
+    trials = bench.each(GATE, programs, lambda each: bench.run(each, bench.hidden, max_failures=1))
     untaken = [wire for wire, trial in zip(wires, trials, strict=True) if not trial.failing]
     return Coverage(
         branches=len(wires),

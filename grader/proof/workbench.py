@@ -119,13 +119,14 @@ class Workbench:
         self,
         program: Submission,
         checks: Sequence[Check],
-        *parts: str,
+        number: int = 0,
+        *,
         max_failures: int | None = None,
         mirror: Submission | None = None,
         trace: bool = False,
     ) -> Trial:
-        """Run checks on a program; the parts make the seed: examples drawn once serve all programs."""
-        seed = derive(self._seed, self.question.qualified_id, *parts) % 2**63
+        """Run checks on a program; the number makes the seed: examples drawn once serve all programs and gates."""
+        seed = derive(self._seed, self.question.qualified_id, str(number)) % 2**63
         found = violations(program, self.question.spec.forbidden)
         plan = Plan(
             self.question, program, seed, tuple(checks), found, max_failures=max_failures, mirror=mirror, trace=trace

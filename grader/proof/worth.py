@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 GATE = "checks"
 LEAST_COVERAGE = 0.95
-PROGRAMS, LOOKS = 4, 3
+PROGRAMS, LOOKS = 4, range(1, 4)
 
 
 def look_again(bench: Workbench, ranking: Ranking) -> None:
@@ -26,14 +26,14 @@ def look_again(bench: Workbench, ranking: Ranking) -> None:
         (program, number)
         for name in sorted(ranking.needy)
         for program in ranking.nearest(name, PROGRAMS)
-        for number in range(LOOKS)
+        for number in LOOKS
     ]
     for trial in bench.each(GATE, tasks, lambda task: _look(bench, ranking, *task)):
         ranking.note(trial)
 
 
 def _look(bench: Workbench, ranking: Ranking, program: Submission, number: int) -> Trial:
-    return bench.run(program, ranking.order(bench.hidden), GATE, str(number), max_failures=2)
+    return bench.run(program, ranking.order(bench.hidden), number, max_failures=2)
 
 
 def worth_faults(question: Question, ranking: Ranking) -> tuple[str, ...]:

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 GATE = "wrong"
 TRIVIAL = "trivial"
-SEEDS, LEAST_SEEDS = 20, 5
-"""Seeds under each of which a wrong answer must be found wrong that one check noticed; fewer where more checks did."""
-MIRRORED_RUNS = 3
-"""Runs in which an answer must never differ from the reference's to count as the same."""
+LEAST_SEEDS = 5
+"""Seeds under each of which a wrong answer must be found wrong that many checks noticed."""
+MIRRORED_RUNS = range(1, 4)
+"""Runs in which an answer must never differ from the reference's to count as the same: others than it survived."""
 
 _EXPECTED = {Role.SLOW: TOO_MUCH, Role.FORBIDDEN: (Outcome.FORBIDDEN,)}
 _OTHER_REASONS = {*TOO_MUCH, Outcome.FORBIDDEN, Outcome.BROKEN}
@@ -42,7 +42,12 @@ class Sightings:
 
 
 def try_wrong(
-    bench: Workbench, ranking: Ranking, slow: Sequence[tuple[Exhibit, Trial]], *, at_most: int | None = None
+    bench: Workbench,
+    ranking: Ranking,
+    slow: Sequence[tuple[Exhibit, Trial]],
+    *,
+    runs: int,
+    at_most: int | None = None,
 ) -> Sightings:
     """Run the starter and all wrong and forbidden solutions, then the trivial answers.
 
@@ -50,16 +55,17 @@ def try_wrong(
         bench: with the question.
         ranking: what is known about the checks; learns.
         slow: how the slow ones fared: see `run_slow`.
-        at_most: of the wrong ones and of the trivial answers, others for each seed, and run wrong ones only once;
-            otherwise all, and the wrong ones under further seeds.
+        runs: how often a wrong one must be found wrong that one check noticed, each time under another seed; less
+            often where more checks did.
+        at_most: of the wrong ones and of the trivial answers, others for each seed; otherwise all.
     """
     others = _others(bench, at_most)
     trials = [*slow, *zip(others, bench.each(GATE, others, lambda each: _run(bench, each)), strict=True)]
     for _, trial in trials:
         ranking.note(trial)
-    faults = [fault for each, trial in trials if (fault := fault_of(each, trial))]
-    if at_most is None:
-        faults += _lucky_faults(bench, ranking, [trial for each, trial in trials if each.role is Role.WRONG])
+    wrong = [trial for each, trial in trials if each.role is Role.WRONG and not trial.fault]
+    lucky = _lucky_faults(bench, ranking, wrong, runs)
+    faults = [fault for each, trial in trials if (fault := lucky.get(each.name) or fault_of(each, trial))]
     same, passing = _try_trivial(bench, ranking, at_most)
     allowed = bench.question.spec.proof.accept
     faults += [
@@ -82,36 +88,39 @@ def run_slow(bench: Workbench) -> list[tuple[Exhibit, Trial]]:
     They are right, and may take all that the question allows: run them before the bench's limits are tightened.
     """
     found = [each for each in exhibits(bench.question) if each.role is Role.SLOW]
-    return [(each, bench.run(bench.read(each.path), bench.question.checks, GATE)) for each in found]
+    return [(each, bench.run(bench.read(each.path), bench.question.checks)) for each in found]
 
 
 def _run(bench: Workbench, exhibit: Exhibit) -> Trial:
-    return bench.run(bench.read(exhibit.path), bench.ordinary, GATE)
+    return bench.run(bench.read(exhibit.path), bench.ordinary)
 
 
-def _lucky_faults(bench: Workbench, ranking: Ranking, trials: Sequence[Trial]) -> list[str]:
-    """Return a fault for each wrong answer that other seeds let pass: a candidate's verdict must not hang on luck."""
-    rejected = [trial for trial in trials if trial.killers]
-    tasks = [(trial, number) for number in range(1, SEEDS) for trial in rejected if number < _seeds_for(trial)]
-    missed: dict[str, list[Trial]] = {}
+def _lucky_faults(bench: Workbench, ranking: Ranking, trials: Sequence[Trial], runs: int) -> dict[str, str]:
+    """Return a fault for each wrong answer that only some seeds let pass: a verdict must not hang on luck."""
+    tasks = [(trial, number) for number in range(1, runs) for trial in trials if number < _seeds_for(trial, runs)]
+    seen = {trial.program: [trial] for trial in trials}
     for again in bench.each(GATE, tasks, lambda task: _run_again(bench, ranking, *task)):
-        if not again.killers and not again.fault:
-            missed.setdefault(again.program, []).append(again)
-    return [
-        f"{GATE}: {Role.WRONG.value}/{name} is found out only by luck: {len(found)} of at most {SEEDS} seeds let it "
-        f"pass, as --seed {found[0].seed} shows; sharpen a check"
-        for name, found in missed.items()
-    ]
+        seen[again.program].append(again)
+    faults = {}
+    for program, found in seen.items():
+        missed = [trial for trial in found if not trial.killers and not trial.fault]
+        if 0 < len(missed) < len(found):
+            name = f"{Role.WRONG.value}/{program}"
+            faults[name] = (
+                f"{GATE}: {name} is found out only by luck: {len(missed)} of {len(found)} seeds let it pass, "
+                f"as --seed {missed[0].seed} shows; sharpen a check"
+            )
+    return faults
 
 
-def _seeds_for(trial: Trial) -> int:
-    return max(SEEDS // len(trial.killers), LEAST_SEEDS)
+def _seeds_for(trial: Trial, runs: int) -> int:
+    return max(runs // max(len(trial.killers), 1), min(LEAST_SEEDS, runs))
 
 
 def _run_again(bench: Workbench, ranking: Ranking, trial: Trial, number: int) -> Trial:
     """Run the hidden checks under another seed until one fails, those first that failed before."""
     checks = sorted(ranking.order(bench.hidden), key=lambda check: check.name not in trial.killers)
-    return bench.run(trial.submission, checks, GATE, str(number), max_failures=1)
+    return bench.run(trial.submission, checks, number, max_failures=1)
 
 
 def fault_of(exhibit: Exhibit, trial: Trial) -> str:
@@ -145,7 +154,7 @@ def _try_trivial(bench: Workbench, ranking: Ranking, at_most: int | None) -> tup
     """Run the trivial answers; return the names of those that answer like the reference, and of others that pass."""
     sources = bench.sample(trivial_answers(bench.question), at_most)
     answers = [made(f"{TRIVIAL}/{each.name}", each.source) for each in sources]
-    trials = bench.each(TRIVIAL, answers, lambda each: bench.run(each, bench.hidden, GATE, max_failures=2))
+    trials = bench.each(TRIVIAL, answers, lambda each: bench.run(each, bench.hidden, max_failures=2))
     accepted = []
     for answer, trial in zip(answers, trials, strict=True):
         ranking.note(trial)
@@ -158,8 +167,8 @@ def _try_trivial(bench: Workbench, ranking: Ranking, at_most: int | None) -> tup
 
 def is_same(bench: Workbench, program: Submission) -> bool:
     """Whether a program never answers differently from the reference, on inputs the hidden suite draws."""
-    for number in range(MIRRORED_RUNS):
-        trial = bench.run(program, bench.hidden, "mirror", str(number), mirror=bench.reference)
+    for number in MIRRORED_RUNS:
+        trial = bench.run(program, bench.hidden, number, mirror=bench.reference)
         if trial.run.broken or any(map(_tells_apart, trial.failing)):
             return False
     return True
