@@ -253,6 +253,20 @@ def solutions(question: Question, kind: SolutionKind) -> tuple[Path, ...]:
     return tuple(sorted((question.solutions / kind).glob("*.py")))
 
 
+def find_solution(question: Question, name: str) -> Path:
+    """Return the file of one of our own solutions that others race against: `reference`, or a stem.
+
+    Raises:
+        FileNotFoundError: there is none of that name; the bank reports it as a fault.
+    """
+    if name == "reference":
+        return question.reference
+    for path in (path for kind in OPPONENTS for path in solutions(question, kind)):
+        if path.stem == name:
+            return path
+    raise FileNotFoundError(f"{question.solutions}: no solution is named {name!r}")
+
+
 def _qualified_id(folder: Path) -> str:
     return f"{folder.parent.name}/{folder.name}"
 

@@ -27,9 +27,9 @@ class Server:
     programs: Path
     owner: str | None
 
-    def fresh(self, name: str) -> str:
-        """Make an empty database; return its address."""
-        self.run("createdb", "--host", str(self.socket), "--username", "tests", name)
+    def fresh(self, name: str, like: str = "template1") -> str:
+        """Make a database, empty or a copy of one that nobody is connected to; return its address."""
+        self.run("createdb", "--host", str(self.socket), "--username", "tests", "--template", like, name)
         return f"postgresql://tests@/{name}?host={self.socket}"
 
     def run(self, program: str, *words: str) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import sys
+from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +16,7 @@ import pytest
 pytest.importorskip("sqlalchemy", reason="sqlalchemy is not installed")
 pytest.importorskip("alembic", reason="alembic is not installed")
 
-from desks import INTERFACE, OPENS, Class, classroom
+from desks import INTERFACE, OPENS, Class, Clock, classroom
 from test_cli import assert_told
 
 from grader.takehome.desk.chain import kept_rows
@@ -23,17 +26,34 @@ from grader.takehome.desk.scores import scores_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from databases import Server
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
+GRADED, NUMBERS = "graded", count()
 
 
-@pytest.fixture
-def room(address: str | None, tmp_path: Path) -> Class:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Server | None:
+    """The server that keeps the records; None where they are kept in a file."""
+    return None if request.param == "sqlite" else request.getfixturevalue("postgres")
+
+
+@pytest.fixture(scope="module")
+def graded(database: Server | None, tmp_path_factory: pytest.TempPathFactory) -> Class:
     """Two who handed in, graded."""
-    one = classroom(tmp_path, address)
+    one = classroom(tmp_path_factory.mktemp("graded"), database.fresh(GRADED) if database else None)
     one.hand_in("C-01")
     one.hand_in("C-02")
     assert_told(one.run("grade"), 0, "Graded 3 of 3")
     return one
+
+
+@pytest.fixture
+def room(graded: Class, database: Server | None, tmp_path: Path) -> Class:
+    """The same, copied: folders and database."""
+    shutil.copytree(graded.root.parent, tmp_path, dirs_exist_ok=True)
+    address = database.fresh(f"kept_{next(NUMBERS)}", like=GRADED) if database else None
+    return replace(graded, root=tmp_path / graded.root.name, address=address, clock=Clock(graded.clock.moment))
 
 
 def faults(room: Class) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from grader.bank import OPPONENTS, solutions
+from grader.bank import find_solution
 from grader.errors import IsolationError
 from grader.exam.candidate import Candidate, Source
 from grader.exam.mirror import Mirror
@@ -17,7 +17,6 @@ from grader.verdict import Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from grader.question import Question
     from grader.verdict import PerformanceResult
@@ -94,20 +93,6 @@ def wants(question: Question, level: Level) -> Wants:
     """Return what a template for this question must have."""
     environment, forbidden = question.spec.environment, question.spec.forbidden
     return Wants(environment.packages, environment.threads, forbidden.calls, environment.device, level)
-
-
-def find_solution(question: Question, name: str) -> Path:
-    """Return the file of one of our own solutions: `reference`, or a stem below `solutions/`.
-
-    Raises:
-        FileNotFoundError: there is none of that name; the bank reports it as a fault.
-    """
-    if name == "reference":
-        return question.reference
-    for path in (path for kind in OPPONENTS for path in solutions(question, kind)):
-        if path.stem == name:
-            return path
-    raise FileNotFoundError(f"{question.solutions}: no solution is named {name!r}")
 
 
 def source_of(question: Question, submission: Submission) -> Source:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from grader.exam.desk import find_solution
+from grader.bank import find_solution
 from grader.question import Visibility
 from grader.rubric import ConceptQuestion
 
