@@ -223,6 +223,10 @@ class RawResult:
     detail: Detail | None = None
     waited: float = 0.0
     """Of these seconds, those spent on the submission."""
+    tried: int = 0
+    """Examples of a property on which it was run: the last of them failed, if it failed."""
+    drawn: int = 0
+    """Examples that were drawn for it; none for a check that draws none, or lets Hypothesis choose while it runs."""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ Examples = dict[str, tuple[Example, ...]]
 """Of each property, by the id of its item."""
 
 EXAMPLES = pytest.StashKey[Examples]()
+PROGRESS = pytest.StashKey[tuple[int, int]]()
+"""Of a property that is run on its examples: on how many it was, and how many there are."""
 SEEDS_KEPT = 24
 """As many as a proof takes in turns."""
 DRAW_SECONDS = 30.0
@@ -100,13 +102,16 @@ def run(item: pytest.Function, examples: Sequence[Example], *, shown: bool) -> b
 
     fixtures = {name: item.funcargs[name] for name in _fixtures_of(item)}
     body = _handle(item).inner_test
-    for example in examples:
+    for number, example in enumerate(examples, start=1):
+        item.stash[PROGRESS] = (number, len(examples))
         try:
             body(**fixtures, **example)
         except HypothesisException:
+            del item.stash[PROGRESS]
             return False
         except Exception as error:
             if shown:
+                del item.stash[PROGRESS]
                 return False
             error.add_note(f"Falsifying example: {_written(example)}")
             raise

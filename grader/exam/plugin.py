@@ -111,10 +111,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def begin_check(desk: Desk, item: pytest.Item) -> None:
     """Give a check its own seed on both sides, and its share of the clock."""
-    from grader.exam.examples import is_property, is_public, seed_of
+    from grader.exam.examples import PROGRESS, is_property, is_public, seed_of
     from grader.exam.solution import forget_last_call
     from grader.sandbox.servant import seed_generators
 
+    if PROGRESS in item.stash:  # of a submission that this examiner had before
+        del item.stash[PROGRESS]
     seed = seed_of(item, desk.seed)
     seed_generators(seed)
     if is_property(item):

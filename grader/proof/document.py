@@ -21,6 +21,8 @@ class Sight(Frozen):
     seconds: float
     digest: str = ""
     """Of the solution as it was run."""
+    luck: float | None = None
+    """Of a wrong answer: the share of all seeds that would let it pass, estimated; see `grader.proof.luck`."""
 
 
 class MutantRecord(Frozen):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from grader import __version__
@@ -20,7 +20,7 @@ from grader.question import Visibility
 from grader.rubric import ConceptQuestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from grader.proof.expectation import Exhibit
     from grader.proof.mutants import Census
@@ -107,7 +107,7 @@ class _Trial:
         seen.coverage = self._coverage()
         runs, at_most = (1, QUICK_WRONG) if self._quick else (self._runs, None)
         sightings = wrong.try_wrong(bench, self._ranking, slow, runs=runs, at_most=at_most)
-        seen.others, seen.same = sightings.trials, sightings.same
+        seen.others, seen.luck, seen.same = sightings.trials, sightings.luck, sightings.same
         census = mutants.try_mutants(bench, self._ranking, at_most=QUICK_MUTANTS if self._quick else None)
         seen.census = census
         faults += [*sightings.faults, *mutants.faults_of(census)]
@@ -157,13 +157,15 @@ class _Seen:
 
     alone: list[Trial]
     others: tuple[tuple[Exhibit, Trial], ...] = ()
+    luck: Mapping[str, float | None] = field(default_factory=dict)
     same: tuple[str, ...] = ()
     census: Census | None = None
     coverage: Coverage | None = None
 
     def sights(self, question: Question) -> tuple[Sight, ...]:
         """Return a line for each of our own solutions that was run."""
-        return (*sights_of(right.rights(question), self.alone), *(_sight(*each) for each in self.others))
+        others = (_sight(each, trial, self.luck.get(each.name)) for each, trial in self.others)
+        return (*sights_of(right.rights(question), self.alone), *others)
 
 
 def sights_of(found: Iterable[Exhibit], trials: Sequence[Trial]) -> list[Sight]:
@@ -172,7 +174,7 @@ def sights_of(found: Iterable[Exhibit], trials: Sequence[Trial]) -> list[Sight]:
     return [_sight(each, first[each.path.name]) for each in found if each.path.name in first]
 
 
-def _sight(exhibit: Exhibit, trial: Trial) -> Sight:
+def _sight(exhibit: Exhibit, trial: Trial, luck: float | None = None) -> Sight:
     return Sight(
         name=exhibit.name,
         role=exhibit.role.value,
@@ -180,6 +182,7 @@ def _sight(exhibit: Exhibit, trial: Trial) -> Sight:
         ratios={result.name: round(result.ratio, 3) for result in trial.run.performance},
         seconds=round(trial.run.seconds, 2),
         digest=trial.submission.sha256,
+        luck=None if luck is None else round(luck, 4),
     )
 
 

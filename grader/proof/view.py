@@ -62,6 +62,7 @@ def _words_of(proof: Proof) -> Iterator[str]:
         yield f"{proof.held_out['right']} of {held_out} held out come out right"
 
 
+_SHOWN = 3
 _KINDS = {"equivalent": "probably equivalent", "accepted": "accepted in the spec"}
 
 
@@ -82,6 +83,10 @@ def _rest(question: AnyQuestion, proof: Proof, pen: Pen) -> Iterator[RenderableT
     if proof.same:
         names = ", ".join(name.partition("/")[2] for name in proof.same)
         yield Text(f"Trivial answers that answer like the reference here: {names}", style="dim")
+    lucky = sorted(((sight.luck, sight.name) for sight in proof.exhibits if sight.luck), reverse=True)
+    if lucky:
+        told = ", ".join(f"{name} ({luck:.2%})" for luck, name in lucky[:_SHOWN])
+        yield pen.line(f"Nearest to luck, by the share of all seeds that would let it pass: {told}", "dim")
     if proof.equivalent:
         yield Text("Probably equivalent, for they never answered differently:", style="dim")
         yield from (indented(_line(record, pen)) for record in proof.equivalent)

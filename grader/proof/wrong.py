@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from grader.exam.mirror import DIFFERENCE
 from grader.proof.expectation import RIGHT, TOO_MUCH, Exhibit, Role, exhibits
+from grader.proof.luck import chance_to_pass
 from grader.proof.trivial import trivial_answers
 from grader.proof.workbench import made
 from grader.question import Visibility
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from grader.proof.ranking import Ranking
     from grader.proof.workbench import Trial, Workbench
@@ -27,6 +28,10 @@ LEAST_SEEDS = 5
 MIRRORED_RUNS = range(1, 4)
 """Runs in which an answer must never differ from the reference's to count as the same: others than it survived."""
 
+LEAST_LUCK = 0.05
+"""Share of all seeds from which on a wrong answer that they would let pass is a fault."""
+_CURE = "sharpen a check"
+
 _EXPECTED = {Role.SLOW: TOO_MUCH, Role.FORBIDDEN: (Outcome.FORBIDDEN,)}
 _OTHER_REASONS = {*TOO_MUCH, Outcome.FORBIDDEN, Outcome.BROKEN}
 
@@ -36,6 +41,8 @@ class Sightings:
     """How everything fared that must not be accepted."""
 
     trials: tuple[tuple[Exhibit, Trial], ...]
+    luck: Mapping[str, float | None]
+    """The share of all seeds that would let a wrong answer pass, by its name; None where nobody can tell."""
     same: tuple[str, ...]
     """Trivial answers that answer like the reference, as far as the suite asks."""
     faults: tuple[str, ...]
@@ -64,7 +71,9 @@ def try_wrong(
     for _, trial in trials:
         ranking.note(trial)
     wrong = [trial for each, trial in trials if each.role is Role.WRONG and not trial.fault]
-    lucky = _lucky_faults(bench, ranking, wrong, runs)
+    seen = _try_again(bench, ranking, wrong, runs)
+    luck = {name: chance_to_pass(found) for name, found in seen.items()}
+    lucky = {name: _lucky_fault(name, found, luck[name]) for name, found in seen.items()}
     faults = [fault for each, trial in trials if (fault := lucky.get(each.name) or fault_of(each, trial))]
     same, passing = _try_trivial(bench, ranking, at_most)
     allowed = bench.question.spec.proof.accept
@@ -73,7 +82,7 @@ def try_wrong(
         for name in passing
         if name not in allowed
     ]
-    return Sightings(tuple(trials), same, tuple(faults))
+    return Sightings(tuple(trials), luck, same, tuple(faults))
 
 
 def _others(bench: Workbench, at_most: int | None) -> list[Exhibit]:
@@ -95,22 +104,28 @@ def _run(bench: Workbench, exhibit: Exhibit) -> Trial:
     return bench.run(bench.read(exhibit.path), bench.ordinary)
 
 
-def _lucky_faults(bench: Workbench, ranking: Ranking, trials: Sequence[Trial], runs: int) -> dict[str, str]:
-    """Return a fault for each wrong answer that only some seeds let pass: a verdict must not hang on luck."""
+def _try_again(bench: Workbench, ranking: Ranking, trials: Sequence[Trial], runs: int) -> dict[str, list[Trial]]:
+    """Run wrong answers under further seeds; return all runs of each, by its name."""
     tasks = [(trial, number) for number in range(1, runs) for trial in trials if number < _seeds_for(trial, runs)]
-    seen = {trial.program: [trial] for trial in trials}
+    seen = {_name(trial): [trial] for trial in trials}
     for again in bench.each(GATE, tasks, lambda task: _run_again(bench, ranking, *task)):
-        seen[again.program].append(again)
-    faults = {}
-    for program, found in seen.items():
-        missed = [trial for trial in found if not trial.killers and not trial.fault]
-        if 0 < len(missed) < len(found):
-            name = f"{Role.WRONG.value}/{program}"
-            faults[name] = (
-                f"{GATE}: {name} is found out only by luck: {len(missed)} of {len(found)} seeds let it pass, "
-                f"as --seed {missed[0].seed} shows; sharpen a check"
-            )
-    return faults
+        seen[_name(again)].append(again)
+    return seen
+
+
+def _name(trial: Trial) -> str:
+    return f"{Role.WRONG.value}/{trial.program}"
+
+
+def _lucky_fault(name: str, found: Sequence[Trial], chance: float | None) -> str:
+    """Return a fault where some seeds let a wrong answer pass, or would: a verdict must not hang on luck."""
+    missed = [trial for trial in found if not trial.killers and not trial.fault]
+    luck = f"{GATE}: {name} is found out only by luck"
+    if 0 < len(missed) < len(found):
+        return f"{luck}: {len(missed)} of {len(found)} seeds let it pass, as --seed {missed[0].seed} shows; {_CURE}"
+    if chance is not None and LEAST_LUCK < chance < 1:
+        return f"{luck}: by the examples it takes, {chance:.0%} of all seeds would let it pass; {_CURE}"
+    return ""
 
 
 def _seeds_for(trial: Trial, runs: int) -> int:
