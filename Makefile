@@ -11,7 +11,7 @@ PINS := requirements/constraints.txt
 LOCK := requirements/lock.txt
 WALL := requirements/bubblewrap.txt
 STAMP := .venv/.set-up
-ABREAST ?= 3
+ABREAST ?= 2
 
 HONEST := solutions/generative/gan-step/correct/log_sigmoid.py
 WRONG := solutions/generative/gan-step/wrong/fake_not_detached.py
@@ -41,8 +41,8 @@ lint: setup ## Check style and formatting
 types: setup ## Check types
 	$(BIN)/python -m mypy --strict
 
-unit: setup ## Run the tests: those that measure or exhaust something alone, the others ABREAST=3 files at a time
-	@set -x; $(BIN)/python -m pytest -m 'not alone' --numprocesses $(ABREAST) --dist loadgroup --no-loadscope-reorder; abreast=$$?; \
+unit: setup ## Run the tests: those that measure or exhaust something alone, the others ABREAST=2 files at a time
+	@set -x; $(BIN)/python -m pytest -m 'not alone' --numprocesses $(ABREAST) --dist loadfile --no-loadscope-reorder; abreast=$$?; \
 	$(BIN)/python -m pytest -m alone && exit $$abreast
 
 exploits: setup ## Run the hostile submissions alone, list what became of each, then 500 at one go among honest ones

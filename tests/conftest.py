@@ -19,10 +19,11 @@ _NUMBERS = count()
 settings.register_profile("tests", deadline=None)  # a busy machine is no fault
 settings.load_profile("tests")
 
-ALONE = {"benchmarks", "cgroup", "cluster", "faults", "looks", "meter", "ray_engine", "sandbox", "scales"}
-"""Files whose tests measure, kill or clear up after the killed, and so want the machine to themselves."""
-HOSTILE = {"canaries", "exploits", "sequence"}
-"""Files that run the exploits, whose traces they look for by name everywhere: one after the other."""
+ALONE = {
+    "benchmarks", "cgroup", "cluster", "exploits", "faults", "looks", "meter", "ray_engine", "sandbox", "scales",
+    "sequence",
+}  # fmt: skip
+"""Files whose tests race, kill, count processes or meet limits, and so want the machine to themselves."""
 
 WORDS = {"passed": "held", "xfailed": "HOLE", "failed": "LOST", "error": "LOST", "skipped": "not tried"}
 
@@ -40,11 +41,9 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is run alone, before `-m` looks at the marks, and what pytest-xdist gives to one process."""
+    """Mark what is run alone, before `-m` looks at the marks."""
     for item in items:
-        name = item.path.stem.removeprefix("test_")
-        item.add_marker(pytest.mark.xdist_group("hostile" if name in HOSTILE else name))
-        if name in ALONE:
+        if item.path.stem.removeprefix("test_") in ALONE:
             item.add_marker("alone")
 
 

@@ -461,7 +461,7 @@ def test_a_server_that_drips_meets_the_deadline(tmp_path: Path) -> None:
     """A piece now and then does not lengthen the time there is."""
     folder, started = new_folder(tmp_path, "slow"), time.monotonic()
     with serving(Script(), stalls=threading.Event(), drips=True) as server:
-        conversation = talk(folder, server.base, budget=Budget(10**6, 0.3))
+        conversation = talk(folder, server.base, budget=Budget(10**6, 1.5))
         draft = make_draft(BRIEF, folder, Workshop(Author(conversation), conversation, heard=lambda _stage: None))
 
     assert draft.ending is Ending.REFUSED

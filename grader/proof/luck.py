@@ -3,7 +3,7 @@
 Twenty seeds that all find a mistake say little of one that slips through one time in twenty. But each property that
 failed tells after how many of its examples it did: if a mistake shows in a share p of the examples, then none of n
 shows it with a chance of (1 - p)^n, and p is estimated by failures over examples tried: the geometric law, censored
-at n.
+at n. The first example stands for itself: Hypothesis begins with the simplest there is, whatever the seed.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def chance_to_pass(trials: Sequence[Trial]) -> float | None:
     The surest check decides, as if the others noticed nothing that it does not: the true chance may be smaller.
 
     Returns:
-        0 where a check that draws nothing, or fails at its first example, always failed; 1 where none ever did; None
-        where no check was run often enough to tell.
+        0 where a check that draws nothing, or that fails at its first two examples, always failed; 1 where none ever
+        did; None where no check was run often enough to tell.
     """
     killers = {name for trial in trials for name in trial.killers}
     results: dict[str, list[tuple[RawResult, bool]]] = defaultdict(list)
@@ -49,5 +49,8 @@ def _chance(found: Sequence[tuple[RawResult, bool]]) -> float:
     failures = sum(failed for _, failed in found)
     if not all(result.drawn for result, _ in found):
         return 1 - failures / len(found)
-    tried, drawn = sum(result.tried for result, _ in found), max(result.drawn for result, _ in found)
-    return (1 - failures / tried) ** drawn
+    later = [(result, failed) for result, failed in found if not (failed and result.tried == 1)]
+    tried = sum(result.tried - 1 for result, _ in later)
+    shows = sum(failed for _, failed in later) / tried if tried else 0.0
+    drawn = max(result.drawn for result, _ in found)
+    return len(later) / len(found) * (1 - shows) ** (drawn - 1)

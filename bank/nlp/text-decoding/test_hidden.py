@@ -226,14 +226,12 @@ def test_long_sums_of_small_probabilities(solution, count):
 @points(2, group="precision", group_zh="精度")
 @stated("temperature", "result", "top-p", "tolerance")
 @hint(en="What is the exponential of 10000?", zh="10000 的指数是多少？")
-@given(seed=SEEDS)
-@settings(max_examples=3, deadline=None)
-def test_large_logits_and_extreme_temperatures(solution, seed):
+@given(seed=SEEDS, temperature=st.sampled_from([1e-4, 1.0, 1e4]), dtype=FLOATS)
+@settings(max_examples=6, deadline=None)
+def test_large_logits_and_extreme_temperatures(solution, seed, temperature, dtype):
     rng = np.random.default_rng(seed)
-    for dtype in (np.float32, np.float64):
-        logits = (np.array([[-1e4], [1e4], [1e4]]) * rng.uniform(0.9, 1.0, (3, 5))).astype(dtype)
-        for temperature in (1e-4, 1.0, 1e4):
-            check_filters(solution, logits, draw_calls(rng, logits, temperature, 5))
+    logits = (rng.choice([-1e4, 1e4], (3, 1)) * rng.uniform(0.9, 1.0, (3, 5))).astype(dtype)
+    check_filters(solution, logits, draw_calls(rng, logits, temperature, 5))
 
 
 @points(1, group="refusals", group_zh="拒绝错误输入")
