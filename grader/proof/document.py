@@ -22,7 +22,7 @@ class Sight(Frozen):
     digest: str = ""
     """Of the solution as it was run."""
     luck: float | None = None
-    """Of a wrong answer: the share of all seeds that would let it pass, estimated; see `grader.proof.luck`."""
+    """Of a wrong answer: the share of all seeds that would let it pass, at most, estimated; see `proof.luck`."""
 
 
 class MutantRecord(Frozen):

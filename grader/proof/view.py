@@ -86,7 +86,7 @@ def _rest(question: AnyQuestion, proof: Proof, pen: Pen) -> Iterator[RenderableT
     lucky = sorted(((sight.luck, sight.name) for sight in proof.exhibits if sight.luck), reverse=True)
     if lucky:
         told = ", ".join(f"{name} ({luck:.2%})" for luck, name in lucky[:_SHOWN])
-        yield pen.line(f"Nearest to luck, by the share of all seeds that would let it pass: {told}", "dim")
+        yield pen.line(f"Nearest to luck, with the share of all seeds that would let it pass, at most: {told}", "dim")
     if proof.equivalent:
         yield Text("Probably equivalent, for they never answered differently:", style="dim")
         yield from (indented(_line(record, pen)) for record in proof.equivalent)
