@@ -83,10 +83,13 @@ def postgres() -> Iterator[Server]:
         yield one
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def address(request: pytest.FixtureRequest) -> str | None:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Server | None:
+    """The server that keeps the records; None where they are kept in a file beside the assessment."""
+    return None if request.param == "sqlite" else request.getfixturevalue("postgres")
+
+
+@pytest.fixture
+def address(database: Server | None) -> str | None:
     """Of an empty database; None is a file beside the assessment."""
-    if request.param == "sqlite":
-        return None
-    one: Server = request.getfixturevalue("postgres")
-    return one.fresh(f"office_{next(_NUMBERS)}")
+    return database.fresh(f"office_{next(_NUMBERS)}") if database else None

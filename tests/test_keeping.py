@@ -32,12 +32,6 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are L
 GRADED, NUMBERS = "graded", count()
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> Server | None:
-    """The server that keeps the records; None where they are kept in a file."""
-    return None if request.param == "sqlite" else request.getfixturevalue("postgres")
-
-
 @pytest.fixture(scope="module")
 def graded(database: Server | None, tmp_path_factory: pytest.TempPathFactory) -> Class:
     """Two who handed in, graded."""

@@ -35,6 +35,8 @@ Examples = dict[str, tuple[Example, ...]]
 EXAMPLES = pytest.StashKey[Examples]()
 PROGRESS = pytest.StashKey[tuple[int, int]]()
 """Of a property that is run on its examples: on how many it was, and how many there are."""
+UNTRIED = (0, 0)
+"""The progress of any other check."""
 SEEDS_KEPT = 24
 """As many as a proof takes in turns."""
 DRAW_SECONDS = 30.0
@@ -107,11 +109,9 @@ def run(item: pytest.Function, examples: Sequence[Example], *, shown: bool) -> b
         try:
             body(**fixtures, **example)
         except HypothesisException:
-            del item.stash[PROGRESS]
             return False
         except Exception as error:
             if shown:
-                del item.stash[PROGRESS]
                 return False
             error.add_note(f"Falsifying example: {_written(example)}")
             raise

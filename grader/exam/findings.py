@@ -13,7 +13,7 @@ import pytest
 from _pytest.assertion import util
 
 from grader.exam.compare import Mismatch, summary
-from grader.exam.examples import PROGRESS
+from grader.exam.examples import PROGRESS, UNTRIED
 from grader.exam.solution import OURS, CheckEnded, RemoteFailure, SuiteFaultError, describe_last_call
 from grader.question import Visibility
 from grader.sandbox.wire import WireError
@@ -57,7 +57,7 @@ class Recorder:
         """Turn one phase of one check into a result; the report pytest makes of it goes on as it is."""
         result = self._result(item, call)
         if result is not None:
-            tried, drawn = item.stash.get(PROGRESS, (0, 0))
+            tried, drawn = item.stash.get(PROGRESS, UNTRIED)
             self._say(replace(result, waited=self._desk.candidate.waited, tried=tried, drawn=drawn))
         return (yield)
 

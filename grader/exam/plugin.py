@@ -111,12 +111,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def begin_check(desk: Desk, item: pytest.Item) -> None:
     """Give a check its own seed on both sides, and its share of the clock."""
-    from grader.exam.examples import PROGRESS, is_property, is_public, seed_of
+    from grader.exam.examples import PROGRESS, UNTRIED, is_property, is_public, seed_of
     from grader.exam.solution import forget_last_call
     from grader.sandbox.servant import seed_generators
 
-    if PROGRESS in item.stash:  # of a submission that this examiner had before
-        del item.stash[PROGRESS]
+    item.stash[PROGRESS] = UNTRIED  # an examiner may have had a submission before
     seed = seed_of(item, desk.seed)
     seed_generators(seed)
     if is_property(item):
@@ -133,13 +132,14 @@ def begin_check(desk: Desk, item: pytest.Item) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run a property on the examples that were drawn for it, where there are any; None leaves it to pytest."""
-    from grader.exam.examples import EXAMPLES, is_public, run
+    from grader.exam.examples import EXAMPLES, PROGRESS, UNTRIED, is_public, run
 
     examples = pyfuncitem.config.stash.get(EXAMPLES, {}).get(pyfuncitem.nodeid)
     if examples is None:
         return None
     if not run(pyfuncitem, examples, shown=is_public(pyfuncitem)):
         _find_desk(pyfuncitem.config, pyfuncitem.path).candidate.spoil()  # Hypothesis chooses while it runs
+        pyfuncitem.stash[PROGRESS] = UNTRIED
         return None
     return True
 
