@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import random
 import sys
@@ -15,11 +16,12 @@ from small_questions import IDENTITY, submission, write_question
 from grader.exam.candidate import UNLIKE
 from grader.exam.solution import LocalRespondent, Solution
 from grader.exam.supervisor import WarmExam
-from grader.exam.transcripts import MAX_TAPE, MAX_WAYS, Exchange, Key, Shelf, Tape, Transcript
+from grader.exam.transcripts import MAX_TAPE, MAX_WAYS, Exchange, Key, Shelf, Tape, Transcript, Ways
 from grader.plan import make_plan
 from grader.proof.expectation import Role, exhibits
 from grader.question import Visibility
 from grader.sandbox import calls, requests, wire
+from grader.sandbox.calls import Step
 from grader.sandbox.requests import Request
 from grader.submission import read_submission
 from grader.verdict import Outcome, RawResult
@@ -403,9 +405,9 @@ def test_a_number_is_taken_out_where_it_stands() -> None:
     told = [wire.encode([each, "ok", (1, 2.5)], fallback=unsendable) for each in (number, other)]
 
     assert [calls.number_of(request) for request in asked] == [number, other]
-    assert [calls.number_in(reply) for reply in told] == [number, other]
     assert calls.asks(asked[0]) == calls.asks(asked[1])
-    assert calls.answers(told[0]) == calls.answers(told[1])
+    assert calls.answer_to(number, told[0]) == calls.answer_to(other, told[1]) is not None
+    assert calls.answer_to(number, told[1]) is None
     assert other + calls.asks(asked[0]) == asked[1]
 
 
@@ -441,29 +443,63 @@ def shelf() -> Iterator[Shelf]:
     shelf.close()
 
 
-def bring(shelf: Shelf, **found: Transcript) -> None:
+def bring(shelf: Shelf, **found: Transcript) -> bool:
+    """Return whether any was new."""
     shelf.bring({Key(name, 1): each for name, each in found.items()})
-    shelf.take()
+    return shelf.take()
 
 
 def test_a_shelf_keeps_what_it_is_brought_once(shelf: Shelf) -> None:
-    for answer in (b"1", b"2", b"1"):
-        bring(shelf, a=transcript(answer))
+    assert [bring(shelf, a=transcript(answer)) for answer in (b"1", b"2", b"1")] == [True, True, False]
 
-    assert shelf.find(Key("a", 1)) == [transcript(b"1"), transcript(b"2")]
-    assert shelf.find(Key("a", 2)) == ()
+    ways = shelf.find(Key("a", 1))
+    assert ways is not None
+    assert ways.first == Step(b"q", {b"1": result(), b"2": result()})
+    assert shelf.find(Key("a", 2)) is None
 
 
 def test_a_shelf_keeps_some_ways_of_each_check(shelf: Shelf) -> None:
     for number in range(MAX_WAYS + 2):
         assert shelf.wants(Key("a", 1))
-        bring(shelf, a=transcript(bytes([number])))
-    assert len(shelf.find(Key("a", 1))) == MAX_WAYS
+        assert bring(shelf, a=transcript(bytes([number]))) == (number < MAX_WAYS)
 
     for number in range(MAX_WAYS + 2):
         assert shelf.wants(Key("a", 1)) == (number < MAX_WAYS)
-        bring(shelf, a=transcript(bytes([number, 1]), outcome=Outcome.FAILED))
-    assert [each.passed for each in shelf.find(Key("a", 1))] == [True] * MAX_WAYS + [False] * MAX_WAYS
+        failed = transcript(b"other", bytes([number, 1]), outcome=Outcome.FAILED)
+        assert bring(shelf, a=failed) == (number < MAX_WAYS)
+
+
+def test_ways_part_where_the_answers_do() -> None:
+    """What several ways have in common is kept once."""
+    ways = Ways()
+    first, second = (transcript(bytes(9), bytes(9), bytes([end])) for end in (1, 2))
+
+    assert ways.add(first)
+    assert ways.size == 3 * len(b"q") + 9 + 9 + 1
+    assert ways.add(second)
+    assert ways.size == 3 * len(b"q") + 9 + 9 + 1 + 1
+    at_the_end = Step(b"q", {b"\1": result(), b"\2": result()})
+    assert ways.first == Step(b"q", {bytes(9): Step(b"q", {bytes(9): at_the_end})})
+
+
+@pytest.mark.parametrize(
+    "exchanges",
+    [
+        [(b"q", b"1"), (b"r", b"2")],  # it asks otherwise after the same answer
+        [(b"p", b"1")],
+        [(b"q", b"1")],  # it ends where the other goes on
+        [(b"q", b"1"), (b"q", b"2"), (b"q", b"3")],  # it goes on where the other ended
+        [(b"q", b"1"), (b"q", b"2")],  # it is known
+    ],
+)
+def test_a_way_that_does_not_follow_from_the_answers_is_not_known(exchanges: list[tuple[bytes, bytes]]) -> None:
+    """The first stays as it is."""
+    ways = Ways()
+    ways.add(transcript(b"1", b"2"))
+    known = copy.deepcopy(ways.first)
+
+    assert not ways.add(Transcript((), tuple(Exchange(*each) for each in exchanges), result()))
+    assert ways.first == known
 
 
 def test_a_full_shelf_lets_go_of_the_oldest(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:

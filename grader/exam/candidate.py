@@ -6,7 +6,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.errors import BrokenError
 from grader.exam.seeds import derive
@@ -32,10 +32,13 @@ if TYPE_CHECKING:
 
     from grader.exam.transcripts import Tape
     from grader.question import Limits
+    from grader.sandbox.calls import Step
     from grader.sandbox.host import Heard
     from grader.sandbox.requests import Fallback
     from grader.sandbox.wire import HandleRef
     from grader.submission import Unit
+
+T = TypeVar("T")
 
 MAX_GUESTS = 12
 MAX_NAMES = 200
@@ -175,21 +178,18 @@ class Candidate:
         """Whether there is a guest with the submission loaded."""
         return self._guest is not None and self._guest.alive
 
-    def repeat(self, request: bytes) -> bytes | None:
-        """Make a request that was noted before; return the answer as it would be noted, None when the guest ended.
+    def follow(self, step: Step[T]) -> T | None:
+        """Make requests that were noted before; return the end to which all the answers lead, None where they do not.
 
         What is heard is kept, for a check that is run after all: see `resume`.
         """
         guest = self._guest
         assert guest is not None, "the check has a guest that is ready"
         try:
-            heard = guest.repeat(request, time.monotonic() + self._patience())
+            return guest.walk(step, time.monotonic() + self._patience(), self._heard.append)
         except GuestEnded as end:
             self._heard.append(end)
             return None
-        self._heard.append(heard)
-        is_reply = calls.number_in(heard.reply) == heard.number
-        return calls.answers(heard.reply) if is_reply else None
 
     def settle(self) -> None:
         """Forget what was heard: the check need not be run."""

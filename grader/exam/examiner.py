@@ -15,7 +15,7 @@ from grader.exam.solution import probes_sent
 from grader.exam.tracing import traced
 from grader.sandbox.frames import Frames
 from grader.sandbox.servant import imported
-from grader.verdict import Isolation, Outcome, RawResult, Usage
+from grader.verdict import Detail, Isolation, Outcome, PerformanceResult, RawResult, Usage
 
 if TYPE_CHECKING:
     import socket
@@ -103,7 +103,6 @@ class Examination:
         """Run the plan's checks in its order; return why that was not possible, if so."""
         config = session.config
         config.stash[DESK] = lambda _folder: desk
-        config.option.tbstyle = "line"  # pytest's own report of a failure goes nowhere, and costs a parse of the suite
         items = _items_of(plan, session)
         if not items:
             return "there is no such check to run"
@@ -154,8 +153,8 @@ class Examination:
 
 
 def build_validators() -> None:
-    """Build what the last words are validated with, so that no fork has to."""
-    for model in (Isolation, Usage):
+    """Build what reports are validated with, so that no fork has to."""
+    for model in (Detail, Isolation, PerformanceResult, Usage):
         model.model_rebuild()
 
 

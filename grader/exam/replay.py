@@ -16,12 +16,10 @@ from grader.exam.transcripts import Key, Tape, Transcript
 from grader.verdict import Outcome, RawResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
-    from grader.exam.candidate import Candidate
     from grader.exam.desk import Desk
-    from grader.exam.solution import Solution
-    from grader.exam.transcripts import Shelf
+    from grader.exam.transcripts import Shelf, Ways
 
 _FOLLOWING = {Outcome.PASSED, Outcome.FAILED, Outcome.ERROR}
 """The outcomes that follow from the answers."""
@@ -58,24 +56,28 @@ class Replay:
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
 
     def _ends_as_known(self, key: Key) -> bool:
-        known, candidate = self._shelf.find(key), self._desk.candidate
-        if not known or not candidate.ready:
+        ways, candidate = self._shelf.find(key), self._desk.candidate
+        if ways is None or not candidate.ready:
             return False
         started = time.perf_counter()
         self._desk.begin(key.seed)
-        transcript = self._followed(known)
-        if transcript is None:
+        result = self._reached(ways)
+        if result is None:
             candidate.resume()
             return False
         candidate.settle()
-        self._say(replace(transcript.result, seconds=time.perf_counter() - started, waited=candidate.waited))
+        self._say(replace(result, seconds=time.perf_counter() - started, waited=candidate.waited))
         return True
 
-    def _followed(self, known: Sequence[Transcript]) -> Transcript | None:
+    def _reached(self, ways: Ways) -> RawResult | None:
+        """Ask the submission what others were asked; return what became of those who gave all the same answers."""
+        if not self._desk.candidate.ready:
+            return None
         try:
-            return follow(self._desk.candidate, self._desk.solution, known) if self._desk.candidate.ready else None
+            teach(self._desk.solution, ways.probes)
         except (CheckEnded, Exception):  # over a probe: the check itself will meet the same, and report it
             return None
+        return self._desk.candidate.follow(ways.first)
 
     @contextlib.contextmanager
     def _noting(self, key: Key) -> Iterator[None]:
@@ -111,25 +113,3 @@ def _key(item: pytest.Item, seed: int) -> Key | None:
     if not drawn or set(item._fixtureinfo.initialnames) - set(parameters) - _GIVEN:
         return None
     return Key(item.nodeid, seed_of(item, seed))
-
-
-def follow(candidate: Candidate, solution: Solution, known: Sequence[Transcript]) -> Transcript | None:
-    """Ask a submission what was asked before; return the transcript to which all its answers belong.
-
-    Where there is none, the candidate keeps what it was asked and has answered.
-
-    Raises:
-        CheckEnded: the guest ended while it was sent a probe.
-        Exception: it could not take it.
-    """
-    teach(solution, {probe: None for transcript in known for probe in transcript.probes})
-    step, left = 0, list(known)
-    while left:
-        exchanges = left[0].exchanges  # after the same answers the others ask the same
-        if step == len(exchanges):
-            return left[0]
-        request = exchanges[step].request
-        answer = candidate.repeat(request)
-        left = [each for each in left if each.goes_on(step, request, answer)]
-        step += 1
-    return None

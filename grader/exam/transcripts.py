@@ -11,14 +11,16 @@ runs, that sends pickles or holds objects of the guest, in which the guest ended
 
 from __future__ import annotations
 
+import itertools
 import os
 import pickle
 import socket
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from grader.exam.solution import FIRST_PROBE, probes_behind
+from grader.sandbox.calls import Step
 from grader.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -61,22 +63,10 @@ class Transcript:
     result: RawResult
     """Without the seconds it took."""
 
-    def goes_on(self, step: int, request: bytes, answer: bytes | None) -> bool:
-        """Whether this is asked and answered there."""
-        if step >= len(self.exchanges):
-            return False
-        exchange = self.exchanges[step]
-        return exchange.answer == answer and exchange.request == request
-
     @property
     def passed(self) -> bool:
         """Whether the check did."""
         return self.result.outcome is Outcome.PASSED
-
-    @property
-    def size(self) -> int:
-        """Bytes, nearly."""
-        return sum(len(request) + len(answer) for request, answer in self.exchanges)
 
 
 class Tape:
@@ -122,26 +112,83 @@ class Tape:
         return Transcript(probes_behind(solution, self._numbers), tuple(self._exchanges), result)
 
 
+Reached: TypeAlias = "Step[RawResult] | RawResult"
+
+
+class Ways:
+    """The ways in which one check is known to end, as a tree: after the same answers it asks the same."""
+
+    def __init__(self) -> None:
+        self.probes: dict[tuple[str, str], None] = {}
+        """The suite's functions that any of them had run in the guest; a dict, to keep their order."""
+        self.size = 0
+        """Bytes, nearly."""
+        self._from_start: dict[bytes, Reached] = {}
+        """What is reached by no answer, under an empty one."""
+        self._number = {True: 0, False: 0}
+
+    @property
+    def first(self) -> Step[RawResult]:
+        """What all begin with; there must be one."""
+        first = self._from_start[b""]
+        assert isinstance(first, Step), "a check that asks nothing is not noted"
+        return first
+
+    def have_room(self, *, passed: bool) -> bool:
+        """Whether another way would be kept, to pass or to fail."""
+        return self._number[passed] < MAX_WAYS
+
+    def add(self, transcript: Transcript) -> bool:
+        """Know another one; False if it is known, or there is no room, or it asks otherwise after the same answers."""
+        if not self.have_room(passed=transcript.passed) or not self._graft(transcript.exchanges, transcript.result):
+            return False
+        self._number[transcript.passed] += 1
+        self.probes |= dict.fromkeys(transcript.probes)
+        return True
+
+    def _graft(self, exchanges: Sequence[Exchange], end: RawResult) -> bool:
+        """Let a way leave the tree where its answers do; False if they do not."""
+        after, answered = self._from_start, b""
+        left = deque(exchanges)
+        while left and (reached := after.get(answered)) is not None:
+            request, answer = left.popleft()
+            if not isinstance(reached, Step) or reached.request != request:
+                return False
+            after, answered = reached.after, answer
+        if answered in after:
+            return False
+        after[answered] = _steps(left, end)
+        self.size += len(answered) + sum(map(len, itertools.chain(*left)))
+        return True
+
+
+def _steps(exchanges: Sequence[Exchange], end: RawResult) -> Reached:
+    reached: Reached = end
+    for request, answer in reversed(exchanges):
+        reached = Step(request, {answer: reached})
+    return reached
+
+
 class Shelf:
-    """Where a fork server keeps the transcripts that its examiners bring, for those that come after them."""
+    """Where a fork server keeps what its examiners bring, for those that come after them."""
 
     def __init__(self) -> None:
         self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._kept: OrderedDict[Key, list[Transcript]] = OrderedDict()
+        self._kept: OrderedDict[Key, Ways] = OrderedDict()
         self._size = 0
 
     def fileno(self) -> int:
         """Return the descriptor that is readable when an examiner brings something."""
         return self._ours.fileno()
 
-    def find(self, key: Key) -> Sequence[Transcript]:
-        """Return the ways in which a check is known to end."""
-        return self._kept.get(key, ())
+    def find(self, key: Key) -> Ways | None:
+        """Return the ways in which a check is known to end, if there are any."""
+        return self._kept.get(key)
 
     def wants(self, key: Key) -> bool:
         """Whether another way would be kept, to pass or to fail."""
-        ways = self.find(key)
-        return any(_have_room(ways, passed=passed) for passed in (True, False))
+        ways = self._kept.get(key) or Ways()
+        return ways.have_room(passed=True) or ways.have_room(passed=False)
 
     def bring(self, found: Mapping[Key, Transcript]) -> None:
         """Hand over, in an examiner, what it noted."""
@@ -165,17 +212,14 @@ class Shelf:
         return any(put)
 
     def _put(self, key: Key, transcript: Transcript) -> bool:
-        ways = self._kept.setdefault(key, [])
-        is_new = _have_room(ways, passed=transcript.passed) and transcript not in ways
-        if is_new:
-            ways.append(transcript)
-            self._size += transcript.size
+        ways = self._kept.get(key) or Ways()
+        before = ways.size
+        if not ways.add(transcript):
+            return False
+        self._kept[key] = ways
         self._kept.move_to_end(key)
+        self._size += ways.size - before
         while self._size > MAX_SHELF:
             _, gone = self._kept.popitem(last=False)
-            self._size -= sum(each.size for each in gone)
-        return is_new
-
-
-def _have_room(ways: Sequence[Transcript], *, passed: bool) -> bool:
-    return sum(each.passed is passed for each in ways) < MAX_WAYS
+            self._size -= gone.size
+        return True

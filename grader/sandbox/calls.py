@@ -6,12 +6,26 @@ A request is the number and a pickle (`requests`), a reply the value `[number, s
 from __future__ import annotations
 
 import os
+import struct
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 BYTES = 16
 MANY = 64
-_START = len(b"l") + 8 + len(b"b") + len(b"B") + 8
-"""Of the number in a reply: before it stand the head of the list and its own."""
-_END = _START + BYTES
+_HEAD = b"l" + struct.pack("<Q", 3) + b"bB" + struct.pack("<Q", BYTES)
+"""Before the number in a reply: the head of the list, and its own."""
+_END = len(_HEAD) + BYTES
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Step(Generic[T]):
+    """A request that was made before, and what came after each answer to it: another one, or an end."""
+
+    request: bytes
+    """Without the number of the call, as are the answers."""
+    after: dict[bytes, Step[T] | T]
 
 
 class Numbers:
@@ -47,11 +61,9 @@ def number_of(request: bytes | bytearray) -> bytes:
     return bytes(request[:BYTES])
 
 
-def answers(reply: bytearray) -> bytes:
-    """Return a reply without its number: what is the same at every call that is answered the same."""
-    return bytes(reply[:_START] + reply[_END:])
+def answer_to(number: bytes, reply: bytearray) -> bytes | None:
+    """Return a reply without the number of its call: what is the same at every call that is answered the same.
 
-
-def number_in(reply: bytearray) -> bytes:
-    """Return what stands in a reply where its number should."""
-    return bytes(reply[_START:_END])
+    None where it is no reply to the call of this number.
+    """
+    return bytes(reply[_END:]) if reply.startswith(_HEAD + number) else None

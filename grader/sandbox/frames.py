@@ -35,7 +35,7 @@ class Frames:
         self._sock = sock
         # not a bytearray, which is filled with zeros page by page, when a few bytes are all that comes
         self._view = memoryview(mmap.mmap(-1, MANY, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
-        self._early = bytearray()
+        self._early: bytes | bytearray = b""
         """What has arrived behind the last frame."""
         self._margin = math.inf
         """Seconds before a deadline from which on the kernel must not be left to wait."""
@@ -67,7 +67,14 @@ class Frames:
             TimeoutError: the deadline passed.
             WireError: the frame is larger than `limit`.
         """
-        arrived = self._early or bytearray(self._receive(MANY, deadline))
+        first = self._early or self._receive(MANY, deadline)
+        if _HEAD.size <= len(first) <= limit and len(first) == _HEAD.size + _HEAD.unpack_from(first)[0]:
+            self._early = b""
+            return bytearray(first[_HEAD.size :])  # nearly always: one frame, and all of it
+        return self._piece_together(bytearray(first), limit, deadline)
+
+    def _piece_together(self, arrived: bytearray, limit: int, deadline: float | None) -> bytearray:
+        """Go on where a frame has arrived in part, or with some of the next."""
         while len(arrived) < _HEAD.size:
             arrived += self._receive(MANY, deadline)
         size: int = _HEAD.unpack_from(arrived)[0]
@@ -97,12 +104,12 @@ class Frames:
             return self._view[:number]
 
     def _send(self, data: bytes | bytearray, deadline: float | None) -> None:
-        left = memoryview(data)
-        while left:
+        sent = 0
+        while sent < len(data):
             if deadline is not None and deadline - time.monotonic() <= self._margin:
                 self._wait(select.POLLOUT, deadline)
             try:
-                left = left[self._sock.send(left) :]
+                sent += self._sock.send(memoryview(data)[sent:] if sent else data)
             except BlockingIOError:  # a tick has passed
                 continue
 

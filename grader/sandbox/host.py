@@ -21,10 +21,11 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from grader.errors import BrokenError, IsolationError
 from grader.sandbox import calls, cgroup, launch, requests, scratch, tree, wire
+from grader.sandbox.calls import Step
 from grader.sandbox.frames import Frames
 from grader.sandbox.isolation import Confinement
 from grader.sandbox.requests import Request
@@ -40,6 +41,9 @@ READY_SECONDS = 120.0
 START_SECONDS = 20.0
 GOODBYE_SECONDS = 1.0
 WATCH_SECONDS = 0.02
+"""Between two looks at a guest that only we count."""
+WATCH_COUNTED_SECONDS = 0.05
+"""Between two looks at one that the kernel counts and limits: we end it when its CPU time is used up."""
 KEPT_OUTPUT = 16 * 2**10
 MAX_REPLY = 512 * 2**20
 MAX_CONTROL = 2**16
@@ -47,6 +51,7 @@ NAMES_AT_A_TIME = 200
 
 
 Note = Callable[[bytes, bytes | None], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -404,17 +409,29 @@ class Guest:
             heard = Heard(calls.asks(body) if note else b"", number, self._exchange(body, deadline))
         return self.read(heard, deadline=deadline, on_handle=on_handle, note=note)
 
-    def repeat(self, request: bytes, deadline: float) -> Heard:
-        """Make a request that was noted before, and return what came back unread.
+    def walk(self, step: Step[T], deadline: float, heard: Callable[[Heard], object]) -> T | None:
+        """Make requests that were made before, each by the answer to the one before it, as far as answers are known.
+
+        Args:
+            step: the first of them.
+            deadline: moment of time.monotonic when patience with all of them ends.
+            heard: told what each came back with, unread.
+
+        Returns:
+            The end that was reached, or None after an answer that is not known.
 
         Raises:
             GuestEnded: as `request` does.
         """
-        started, number = time.monotonic(), self._numbers.draw()
-        try:  # as `_at_work` does, for less: a suite repeats hundreds
-            return Heard(request, number, self._exchange(number + request, deadline))
-        finally:
-            self.busy += time.monotonic() - started
+        reached: Step[T] | T | None = step
+        with self._at_work():
+            while isinstance(reached, Step):
+                number = self._numbers.draw()
+                reply = self._exchange(number + reached.request, deadline)
+                heard(Heard(reached.request, number, reply))
+                answer = calls.answer_to(number, reply)
+                reached = None if answer is None else reached.after.get(answer)
+        return reached
 
     def read(
         self,
@@ -433,7 +450,7 @@ class Guest:
         with self._at_work():
             told = self._read(heard, deadline, on_handle, (lambda: beside.append(None)) if note else None)
         if note is not None:
-            note(heard.request, None if beside else calls.answers(heard.reply))
+            note(heard.request, None if beside else calls.answer_to(heard.number, heard.reply))
         return told
 
     @contextlib.contextmanager
@@ -627,15 +644,15 @@ class Keeper(threading.Thread):
             self._wind_up()
 
     def _watch(self, poll: select.poll) -> None:
-        next_look = 0.0
+        next_look, pause = 0.0, WATCH_SECONDS if self._group is None else WATCH_COUNTED_SECONDS
         while not self.over.is_set():
-            for descriptor, _ in poll.poll(WATCH_SECONDS * 1000):
+            for descriptor, _ in poll.poll(pause * 1000):
                 if descriptor == self._report.fileno():
                     self._learn()
                 elif not self._drain(descriptor):
                     poll.unregister(descriptor)
             if time.monotonic() >= next_look:
-                next_look = time.monotonic() + WATCH_SECONDS
+                next_look = time.monotonic() + pause
                 self._look()
 
     def _lose_sight(self, error: OSError) -> None:
@@ -668,7 +685,7 @@ class Keeper(threading.Thread):
         if fault := self._memory_fault():
             return fault
         if number == -signal.SIGXCPU:
-            return Outcome.TIMEOUT, f"used more than {self._allowance.cpu:.0f} s of CPU time"
+            return self._too_long()
         if number == -signal.SIGKILL:
             return self._killed()
         if number < 0:
@@ -686,7 +703,7 @@ class Keeper(threading.Thread):
         if self._group is None or self._group.oom_kills() == 0:
             return None
         if self._group.met_its_limit():
-            return Outcome.MEMORY, f"needed more than {self._allowance.memory // 2**20} MiB of memory"
+            return self._too_large()
         return Outcome.BROKEN, "was killed because the machine ran out of memory, within its own limit"
 
     def _drain(self, descriptor: int) -> bool:
@@ -699,23 +716,43 @@ class Keeper(threading.Thread):
         return bool(part)
 
     def _look(self) -> None:
-        usage = tree.measure(self._pid, exact_above=self._allowance.memory)
-        counted = None if self._group is None else self._group.cpu_seconds()
-        cpu = usage.cpu if counted is None else counted  # a group also counts children that nobody waited for
-        self.ending.cpu = max(self.ending.cpu, cpu)
-        self._most_tasks = max(self._most_tasks, usage.tasks)
-        memory = usage.memory if self._group is None else self._group.current_memory()
-        self.ending.memory = max(self.ending.memory, memory)
-        if cpu > self._allowance.cpu:
-            self.kill(Outcome.TIMEOUT, f"used more than {self._allowance.cpu:.0f} s of CPU time")
-        elif self._group is None and memory > self._allowance.memory:
-            self.kill(Outcome.MEMORY, f"needed more than {self._allowance.memory // 2**20} MiB of memory")
-        elif fault := self._memory_fault():
+        """See what it uses, and end it where that is too much."""
+        fault = self._fault_seen() if self._group is None else self._fault_counted(self._group)
+        if fault is None and not self._full and (excess := scratch.fault_of(self._folder, self._allowance.disk)):
+            fault = Outcome.OUTPUT, excess
+        if fault is not None:
             self.kill(*fault)
-        elif usage.processes > self._allowance.processes + 1:
-            self.kill(Outcome.PROCESSES, f"started more than {self._allowance.processes} processes")
-        elif not self._full and (excess := scratch.fault_of(self._folder, self._allowance.disk)):
-            self.kill(Outcome.OUTPUT, excess)
+
+    def _fault_seen(self) -> tuple[Outcome, str] | None:
+        """Say what /proc shows that is too much."""
+        usage = tree.measure(self._pid, exact_above=self._allowance.memory)
+        self._most_tasks = max(self._most_tasks, usage.tasks)
+        self._note_use(usage.cpu, usage.memory)
+        if usage.cpu > self._allowance.cpu:
+            return self._too_long()
+        if usage.memory > self._allowance.memory:
+            return self._too_large()
+        if usage.processes > self._allowance.processes + 1:
+            return Outcome.PROCESSES, f"started more than {self._allowance.processes} processes"
+        return None
+
+    def _fault_counted(self, group: cgroup.Group) -> tuple[Outcome, str] | None:
+        """Say what its group counts that is too much; memory and processes the kernel refuses by itself."""
+        cpu = group.cpu_seconds()  # also of children that nobody waited for
+        if cpu is None:
+            cpu = tree.measure(self._pid, exact_above=self._allowance.memory).cpu
+        self._note_use(cpu, group.current_memory())
+        return self._too_long() if cpu > self._allowance.cpu else self._memory_fault()
+
+    def _note_use(self, cpu: float, memory: int) -> None:
+        self.ending.cpu = max(self.ending.cpu, cpu)
+        self.ending.memory = max(self.ending.memory, memory)
+
+    def _too_long(self) -> tuple[Outcome, str]:
+        return Outcome.TIMEOUT, f"used more than {self._allowance.cpu:.0f} s of CPU time"
+
+    def _too_large(self) -> tuple[Outcome, str]:
+        return Outcome.MEMORY, f"needed more than {self._allowance.memory // 2**20} MiB of memory"
 
     def kill(self, outcome: Outcome, reason: str) -> None:
         """End the whole tree at once; the first reason given stays."""
