@@ -52,16 +52,26 @@ class Examination:
         self._coverage: list[Coverage] = []
         self._modules: tuple[list[str], list[str]] = ([], [])
         self._free = False
+        self._held: list[RawResult] = []
 
-    def say(self, message: object) -> None:
-        """Report to the supervisor at once, so that nothing already seen is lost."""
-        self._channel.send(pickle.dumps(message))
+    def say(self, *messages: object) -> None:
+        """Report to the supervisor at once, so that nothing already seen is lost; first what was held."""
+        told, self._held = (*self._held, *messages), []
+        self._channel.send(pickle.dumps(told))
 
     def _report(self, result: RawResult) -> None:
         """Report what a check showed; several instances of a parametrised one are one check."""
+        self._count(result)
+        self.say(result)
+
+    def _hold(self, result: RawResult) -> None:
+        """Report with what comes next: to tell of each known check alone costs more than to know it."""
+        self._count(result)
+        self._held.append(result)
+
+    def _count(self, result: RawResult) -> None:
         if result.outcome is not Outcome.PASSED:
             self._failing.add((result.visibility.value, result.name))
-        self.say(result)
 
     def run(self) -> Closing:
         """Receive the plan, load the submission, run the checks, close; return the last words, still to be said."""
@@ -85,8 +95,7 @@ class Examination:
             desk.candidate.begin(plan.seed)
             desk.candidate.open()
         except BaseException as error:  # whatever the submission raised, or ended with
-            for check in plan.checks:
-                self.say(describe(error, check.name, check.visibility, None, 0.0))
+            self.say(*(describe(error, check.name, check.visibility, None, 0.0) for check in plan.checks))
             return False
         loaded = desk.candidate.loaded
         if loaded is not None and loaded.failure is not None:
@@ -109,8 +118,13 @@ class Examination:
         replay = Replay(desk, self._shelf, self._report) if plan.replays and self._shelf is not None else None
         self._recorder.attend(desk, self._report if replay is None else replay.say)
         for item, following in zip(items, [*items[1:], None], strict=True):
-            if replay is not None:
-                replay.settle(item, following)
+            known = None if replay is None else replay.known(item, following)
+            if known is not None:
+                self._hold(known)
+            elif replay is not None:
+                if self._held:
+                    self.say()  # it may be the last that is heard of us
+                replay.run(item, following)
             else:
                 item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
             if plan.max_failures and len(self._failing) >= plan.max_failures:

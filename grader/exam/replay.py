@@ -45,29 +45,28 @@ class Replay:
         self._told.append(result)
         self._say(result)
 
-    def settle(self, item: pytest.Item, following: pytest.Item | None) -> None:
-        """See that a check is reported: run it, unless it ends as it did for others before."""
+    def known(self, item: pytest.Item, following: pytest.Item | None) -> RawResult | None:
+        """Return how a check ends, if it ends as it did for others before; else it is to be run."""
         key = _key(item, self._desk.seed)
-        if key is not None and self._ends_as_known(key):
-            item.session._setupstate.teardown_exact(following)  # as at the end of a check that is run
-            return
-        self.ran = True
-        with self._noting(key) if key is not None else contextlib.nullcontext():
-            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
-
-    def _ends_as_known(self, key: Key) -> bool:
-        ways, candidate = self._shelf.find(key), self._desk.candidate
-        if ways is None or not candidate.ready:
-            return False
+        ways, candidate = None if key is None else self._shelf.find(key), self._desk.candidate
+        if key is None or ways is None or not candidate.ready:
+            return None
         started = time.perf_counter()
         self._desk.begin(key.seed)
         result = self._reached(ways)
         if result is None:
             candidate.resume()
-            return False
+            return None
         candidate.settle()
-        self._say(replace(result, seconds=time.perf_counter() - started, waited=candidate.waited))
-        return True
+        item.session._setupstate.teardown_exact(following)  # as at the end of a check that is run
+        return replace(result, seconds=time.perf_counter() - started, waited=candidate.waited)
+
+    def run(self, item: pytest.Item, following: pytest.Item | None) -> None:
+        """Run a check that is not known, and note its transcript."""
+        key = _key(item, self._desk.seed)
+        self.ran = True
+        with self._noting(key) if key is not None else contextlib.nullcontext():
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
 
     def _reached(self, ways: Ways) -> RawResult | None:
         """Ask the submission what others were asked; return what became of those who gave all the same answers."""

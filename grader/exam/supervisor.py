@@ -210,11 +210,11 @@ def _messages(channel: Frames, deadline: float) -> Iterator[object]:
     """Yield what the examiner pickled, until its last words, its end or the deadline. Both ends are ours."""
     while True:
         try:
-            message = pickle.loads(channel.receive(deadline=deadline))
+            messages = pickle.loads(channel.receive(deadline=deadline))
         except (wire.PeerClosedError, TimeoutError):
             return
-        yield message
-        if isinstance(message, Closing):
+        yield from messages
+        if any(isinstance(message, Closing) for message in messages):
             return
 
 
