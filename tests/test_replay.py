@@ -390,6 +390,25 @@ def test_a_suite_that_asks_by_chance_is_at_fault(make: Callable[..., Question]) 
     assert [(result.outcome, result.message) for result in wrong.results] == [(Outcome.BROKEN, UNLIKE)]
 
 
+def test_what_is_known_is_told_before_a_check_is_run(make: Callable[..., Question]) -> None:
+    """That one may end the examiner."""
+    question = make("""
+    import os
+
+    def test_known(solution):
+        assert solution.f(1) == 1
+
+    def test_fatal(solution):
+        if solution.f(2) != 2:
+            os._exit(3)
+    """)
+    with WarmExam.rehearsed(question) as exam:
+        _, run = runs(exam, question, submission(IDENTITY), submission("def f(x):\n    return 1\n"))
+
+    assert run.broken
+    assert by_name(run) == {"known": "passed", "fatal": "broken"}
+
+
 # --- the parts ---
 
 

@@ -43,7 +43,7 @@ GOODBYE_SECONDS = 1.0
 WATCH_SECONDS = 0.02
 """Between two looks at a guest that only we count."""
 WATCH_COUNTED_SECONDS = 0.05
-"""Between two looks at one that the kernel counts and limits: we end it when its CPU time is used up."""
+"""Between two looks at one that the kernel limits in all but CPU time, and counts that."""
 KEPT_OUTPUT = 16 * 2**10
 MAX_REPLY = 512 * 2**20
 MAX_CONTROL = 2**16
@@ -644,7 +644,8 @@ class Keeper(threading.Thread):
             self._wind_up()
 
     def _watch(self, poll: select.poll) -> None:
-        next_look, pause = 0.0, WATCH_SECONDS if self._group is None else WATCH_COUNTED_SECONDS
+        pause = WATCH_COUNTED_SECONDS if self._full and self._group is not None else WATCH_SECONDS
+        next_look = 0.0
         while not self.over.is_set():
             for descriptor, _ in poll.poll(pause * 1000):
                 if descriptor == self._report.fileno():
