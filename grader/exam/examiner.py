@@ -60,17 +60,14 @@ class Examination:
         self._channel.send(pickle.dumps(told))
 
     def _report(self, result: RawResult) -> None:
-        """Report what a check showed; several instances of a parametrised one are one check."""
-        self._count(result)
-        self.say(result)
+        """Report what a check showed."""
+        self._hold(result)
+        self.say()
 
     def _hold(self, result: RawResult) -> None:
         """Report with what comes next: to tell of each known check alone costs more than to know it."""
-        self._count(result)
         self._held.append(result)
-
-    def _count(self, result: RawResult) -> None:
-        if result.outcome is not Outcome.PASSED:
+        if result.outcome is not Outcome.PASSED:  # several instances of a parametrised check are one
             self._failing.add((result.visibility.value, result.name))
 
     def run(self) -> Closing:
@@ -118,21 +115,26 @@ class Examination:
         replay = Replay(desk, self._shelf, self._report) if plan.replays and self._shelf is not None else None
         self._recorder.attend(desk, self._report if replay is None else replay.say)
         for item, following in zip(items, [*items[1:], None], strict=True):
-            known = None if replay is None else replay.known(item, following)
-            if known is not None:
-                self._hold(known)
-            elif replay is not None:
-                if self._held:
-                    self.say()  # it may be the last that is heard of us
-                replay.run(item, following)
-            else:
-                item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+            self._settle(item, following, replay)
             if plan.max_failures and len(self._failing) >= plan.max_failures:
                 break
         if replay is not None:
             replay.end()
             self._free = not replay.ran
         return ""
+
+    def _settle(self, item: pytest.Item, following: pytest.Item | None, replay: Replay | None) -> None:
+        """See that a check is reported: run it, unless it ends as it did for others before."""
+        known = None if replay is None else replay.known(item, following)
+        if known is not None:
+            self._hold(known)
+            return
+        if self._held:
+            self.say()  # it may be the last that is heard of us
+        if replay is not None:
+            replay.run(item, following)
+        else:
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
 
     def _close(self, desk: Desk, broken: str) -> Closing:
         limits = desk.question.spec.limits
