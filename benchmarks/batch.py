@@ -2,7 +2,7 @@
 
     python -m benchmarks.batch [--number 200] [--rivals 20] [--rounds 3] [--only QUESTION ...] [--cache FOLDER]
 
-Six sides grade the same files in turns, in every round:
+Six sides grade the same files:
 
 - `grade batch`, with its default number of jobs; its CPU seconds are those of all its processes, guests included
 - `grade batch` where no check is known to pass from another submission, as if no two answered the same to the last bit
@@ -10,13 +10,16 @@ Six sides grade the same files in turns, in every round:
 - plain `python -m pytest` on both suites, a process for each submission, which imports it
 - otter-grader and nbgrader, see `rivals`; left out, with the reason, where they cannot be installed
 
-The first two take all submissions, start-up included. The others take the same for each one more, so that fewer do; of
-otter-grader and nbgrader the cost of a run of two is taken off, which leaves out their start-up. Every side must accept
-the right submissions and no other. Two questions need torch, and nothing else, on every side: in `additive-attention` a
-submission is a layer, in `gan-step` it trains two networks, so that most of what a side pays is the submission's own
-work. (The suite of `masked-pooling` imports transformers, and of `causal-lm-loss` one of the wrong answers spoils the
-floor's process for all that come after it.) The small question, which `grade new` writes, shows what a side costs where
-the tests cost nothing.
+The first three take all submissions, start-up included. The others take the same for each one more, so that fewer do;
+of otter-grader and nbgrader the cost of a run of two is taken off, which leaves out their start-up. Every side must
+accept the right submissions and no other. `grade batch` runs before and after each other side, and a ratio is to the
+mean of the two: a machine's pace may change by half within minutes, and sides that are no neighbours do not compare.
+
+The questions are the three of one function that `grade new` writes, where a side pays for itself and little for tests,
+and three of the bank. Two of these need torch, and nothing else, on every side: in `additive-attention` a submission is
+a layer, in `gan-step` it trains two networks, so that most of what a side pays is the submission's own work. (The suite
+of `masked-pooling` imports transformers, and of `causal-lm-loss` one of the wrong answers spoils the floor's process
+for all that come after it.)
 """
 
 from __future__ import annotations
@@ -40,15 +43,17 @@ from benchmarks.subjects import ATTENTION, FEDAVG, GAN_STEP, Subject, write_smal
 from benchmarks.submissions import compare, write_submissions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 SUBJECTS: dict[str, Callable[[Path], Subject]] = {
-    "scale": write_small,
+    "scale": lambda root: write_small(root / "scale"),
+    "standardise": lambda root: write_small(root / "standardise", "standardise", "numpy"),
+    "rms-norm": lambda root: write_small(root / "rms-norm", "rms-norm", "torch"),
     "fedavg": lambda _: FEDAVG,
     "additive-attention": lambda _: ATTENTION,
     "gan-step": lambda _: GAN_STEP,
 }
-"""By short id; the first is written into a folder, which the others do not need."""
+"""By short id; some are written into a folder, which the others do not need."""
 FEWEST = 2
 """Submissions of the small run that is taken off, so that a right and a wrong one are among them."""
 
@@ -150,40 +155,57 @@ def _listed(output: str) -> list[str]:
     return listed
 
 
-def measure(subject: Subject, number: int, few: int, rounds: int, rivals: Sequence[Rival]) -> dict[str, list[Cost]]:
-    """Let every side grade in turns; return the cost per submission in each round."""
+@dataclass(frozen=True)
+class Turn:
+    """What one side cost for each submission, and what ours cost just before and just after it."""
+
+    cost: Cost
+    before: Cost
+    after: Cost
+
+    @property
+    def ratio(self) -> float:
+        """Its CPU seconds to ours."""
+        return 2 * self.cost.cpu / (self.before.cpu + self.after.cpu)
+
+
+def measure(
+    subject: Subject, number: int, few: int, rounds: int, rivals: Sequence[Rival]
+) -> tuple[list[Cost], dict[str, list[Turn]]]:
+    """Let every side grade in each round, ours before the first and after each; return our costs, and each side's."""
     sides: dict[str, Callable[[Class], Cost]] = {
-        "grade batch": grade_batch,
-        "grade batch, nothing known": partial(grade_batch, grade=NOTHING_KNOWN),
+        "plain pytest": lambda group: plain(group.few(few)),
         "floor": floor,
+        "grade batch, nothing known": partial(grade_batch, grade=NOTHING_KNOWN),
     }
-    dear: dict[str, Callable[[Class], Cost]] = {"plain pytest": plain}
     for rival in rivals:
-        dear[rival.release] = lambda group, rival=rival: by_rival(rival, group)  # type: ignore[misc]
-    costs: dict[str, list[Cost]] = {name: [] for name in (*sides, *dear)}
+        sides[rival.release] = lambda group, rival=rival: by_rival(rival, group.few(few))  # type: ignore[misc]
+    turns: dict[str, list[Turn]] = {name: [] for name in sides}
+    ours: list[Cost] = []
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
             work = Path(folder)
             group = Class(subject, write_submissions(subject, number, work / "submissions"), work)
+            ours.append(grade_batch(group))
             for name, side in sides.items():
-                costs[name].append(side(group))
-            for name, side in dear.items():
-                costs[name].append(side(group.few(few)))
-    return costs
+                cost = side(group)
+                ours.append(grade_batch(group))
+                turns[name].append(Turn(cost, *ours[-2:]))
+    return ours, turns
 
 
-def rows(title: str, costs: dict[str, list[Cost]]) -> list[str]:
-    """Return a row for each side: medians, and the median ratio of a round to ours."""
-    ours = costs["grade batch"]
-    return [
-        table.row(
-            title, name,
-            f"{statistics.median(cost.cpu for cost in theirs):.3f}",
-            f"{statistics.median(cost.wall for cost in theirs):.3f}",
-            f"{statistics.median(b.cpu / a.cpu for a, b in zip(ours, theirs, strict=True)):.2f}",
-        )
-        for name, theirs in costs.items()
-    ]  # fmt: skip
+def rows(title: str, ours: Sequence[Cost], turns: Mapping[str, Sequence[Turn]]) -> list[str]:
+    """Return a row for each side: medians, of the ratios to ours too."""
+    listed = [_row(title, "grade batch", ours, "1.0")]
+    for name, taken in turns.items():
+        ratio = statistics.median(turn.ratio for turn in taken)
+        listed.append(_row(title, name, [turn.cost for turn in taken], f"{ratio:.1f}"))
+    return listed
+
+
+def _row(title: str, side: str, costs: Sequence[Cost], ratio: str) -> str:
+    cpu, wall = (statistics.median(getattr(cost, of) for cost in costs) for of in ("cpu", "wall"))
+    return table.row(title, side, f"{cpu:.3f}", f"{wall:.3f}", ratio)
 
 
 def available(cache: Path) -> tuple[list[Rival], list[str]]:
@@ -218,7 +240,8 @@ def main() -> None:
         how, name = f"{how} --only {' '.join(chosen.only)}", "-".join([name, *chosen.only])
     with tempfile.TemporaryDirectory() as root:
         for subject in (SUBJECTS[each](Path(root)) for each in chosen.only):
-            lines += rows(subject.title, measure(subject, chosen.number, chosen.rivals, chosen.rounds, rivals))
+            ours, turns = measure(subject, chosen.number, chosen.rivals, chosen.rounds, rivals)
+            lines += rows(subject.title, ours, turns)
             table.write(name, how, lines, notes)  # a side that fails over the next question loses none
 
 

@@ -1,4 +1,4 @@
-"""What the sides grade: three questions of the bank, and the small one that `grade new` writes."""
+"""What the sides grade: three questions of the bank, and the one-function ones that `grade new` writes."""
 
 from __future__ import annotations
 
@@ -42,9 +42,16 @@ ATTENTION = Subject("additive-attention (torch)", "nlp/additive-attention")
 GAN_STEP = Subject("gan-step (torch)", TORCH)
 
 
-def write_small(root: Path) -> Subject:
-    """Write the question that every author starts from: one function of plain Python, five checks, one a property."""
-    (root / "bank").mkdir()
+def write_small(root: Path, name: str = "scale", package: str | None = None) -> Subject:
+    """Write a question that authors start from: one function, six checks, one of them a property.
+
+    Args:
+        root: an empty folder.
+        name: what to call it.
+        package: numpy or torch; plain Python when None.
+    """
+    (root / "bank").mkdir(parents=True)
     (root / "bank" / "topics.yaml").symlink_to(ROOT / "bank" / "topics.yaml")
-    run([*GRADE, "new", "scale", "--family", "nlp", "--bank", str(root / "bank")])
-    return Subject("scale (`grade new`)", "nlp/scale", root)
+    chosen = ["--package", package] if package else []
+    run([*GRADE, "new", name, "--family", "nlp", "--bank", str(root / "bank"), *chosen])
+    return Subject(f"{name} (one function, {package or 'plain Python'})", f"nlp/{name}", root)

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks import batch, saves
 from benchmarks.commands import NUMPY
+from benchmarks.cost import Cost
 from benchmarks.subjects import write_small
 
 if TYPE_CHECKING:
@@ -20,11 +21,20 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the walls are L
 def test_a_batch_costs_something_on_every_side(tmp_path: Path) -> None:
     """Every side has to accept what is right, and nothing else."""
     subject = write_small(tmp_path)
-    costs = batch.measure(subject, 4, 2, 1, [])
+    ours, turns = batch.measure(subject, 4, 2, 1, [])
 
-    assert list(costs) == ["grade batch", "grade batch, nothing known", "floor", "plain pytest"]
-    assert all(cost.cpu > 0 for (cost,) in costs.values())
-    assert len(batch.rows(subject.title, costs)) == len(costs)
+    assert list(turns) == ["plain pytest", "floor", "grade batch, nothing known"]
+    assert len(ours) == 1 + len(turns)
+    assert all(cost.cpu > 0 for cost in ours)
+    assert all(turn.ratio > 0 for (turn,) in turns.values())
+    assert len(batch.rows(subject.title, ours, turns)) == 1 + len(turns)
+
+
+def test_a_ratio_is_to_the_neighbours() -> None:
+    """Where the pace halves between two runs of ours, the side between them is compared with their mean."""
+    turn = batch.Turn(Cost(6.0, 6.0), before=Cost(1.0, 1.0), after=Cost(2.0, 2.0))
+
+    assert turn.ratio == 4.0
 
 
 def test_a_save_is_measured() -> None:

@@ -230,6 +230,20 @@ def test_a_new_question_is_sound_as_it_stands(tmp_path: Path) -> None:
     assert_told(grade("new", "Layer Norm", "--family", "nlp", "--bank", bank), 2, "hyphens")
 
 
+@pytest.mark.parametrize("package", ["numpy", "torch"])
+def test_a_new_question_of_a_package_is_sound_as_it_stands(tmp_path: Path, package: str) -> None:
+    """So is the one for arrays, and the one for tensors; a question in words has neither."""
+    bank = _bank(tmp_path)
+    assert_told(grade("new", "layer-norm", "--family", "nlp", "--package", package, "--bank", bank), 0, "wrote")
+    done = grade("verify", "layer-norm", "--quick", "--bank", bank, "--format", "json")
+
+    assert_told(done, 0)
+    (proof,) = json.loads(done.stdout)
+    assert (proof["faults"], proof["mutants"]["alive"]) == ([], 0)
+    words = grade("new", "words", "--family", "nlp", "--kind", "short", "--package", package, "--bank", bank)
+    assert_told(words, 2, "Leave out --package")
+
+
 @pytest.mark.parametrize(("kind", "files"), [("choice", 3), ("short", 4)])
 def test_a_new_question_in_words_is_sound_as_it_stands(tmp_path: Path, kind: str, files: int) -> None:
     """Its scaffold passes the gates of its kind, what is held out comes out right, and its form can be filled in."""

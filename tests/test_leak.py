@@ -9,7 +9,7 @@ from bank_sample import CODE
 
 from grader.bank import load_bank, load_question
 from grader.proof.leak import leak_faults
-from grader.proof.scaffold import write_scaffold
+from grader.proof.scaffold import Package, write_scaffold
 
 BANK = load_bank(Path(__file__).resolve().parent.parent / "bank")
 NAMES = {"en": "statement.en.md", "zh": "statement.zh.md", "starter": "starter.py", "public": "test_public.py"}
@@ -49,10 +49,11 @@ def test_our_own_questions_leak_nothing(name: str) -> None:
     assert leak_faults(BANK.find_code(name)) == ()
 
 
-def test_the_scaffold_leaks_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("package", [None, "numpy", "torch"])
+def test_the_scaffold_leaks_nothing(tmp_path: Path, package: Package | None) -> None:
     """An author begins without a fault."""
     (tmp_path / "bank").mkdir()
-    write_scaffold(tmp_path / "bank", "nlp", "scaling")
+    write_scaffold(tmp_path / "bank", "nlp", "scaling", package=package)
 
     assert leak_faults(load_question(tmp_path / "bank/nlp/scaling")) == ()
 

@@ -30,10 +30,11 @@ for path in sys.argv[3:]:
 """
 
 
-@pytest.fixture(name="subject", params=["small", FEDAVG, ATTENTION, GAN_STEP])
+@pytest.fixture(name="subject", params=[None, "numpy", "torch", FEDAVG, ATTENTION, GAN_STEP])
 def _subject(request: pytest.FixtureRequest, tmp_path: Path) -> Subject:
-    chosen: Subject = write_small(tmp_path) if request.param == "small" else request.param
-    return chosen
+    if isinstance(request.param, Subject):
+        return request.param
+    return write_small(tmp_path, package=request.param)
 
 
 def judge(subject: Subject, answer: Path, kit: Path) -> subprocess.CompletedProcess[str]:

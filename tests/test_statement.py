@@ -9,7 +9,7 @@ import pytest
 from bank_sample import CODE
 
 from grader.bank import load_bank, load_question
-from grader.proof.scaffold import write_scaffold
+from grader.proof.scaffold import Package, write_scaffold
 from grader.proof.statement import statement_faults
 
 BANK = load_bank(Path(__file__).resolve().parent.parent / "bank")
@@ -101,10 +101,11 @@ def test_our_own_statements_are_complete(name: str) -> None:
     assert statement_faults(BANK.find_code(name)) == ()
 
 
-def test_the_scaffold_is_complete(tmp_path: Path) -> None:
+@pytest.mark.parametrize("package", [None, "numpy", "torch"])
+def test_the_scaffold_is_complete(tmp_path: Path, package: Package | None) -> None:
     """An author begins with a sound statement."""
     (tmp_path / "bank").mkdir()
-    write_scaffold(tmp_path / "bank", "nlp", "scaling")
+    write_scaffold(tmp_path / "bank", "nlp", "scaling", package=package)
 
     assert statement_faults(load_question(tmp_path / "bank/nlp/scaling")) == ()
 

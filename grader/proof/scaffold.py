@@ -10,15 +10,27 @@ from grader.errors import InputError
 
 FILES = Path(__file__).parent / "scaffold_files"
 Kind = Literal["code", "choice", "short"]
+Package = Literal["numpy", "torch"]
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
-def write_scaffold(bank: Path, family: str, name: str, kind: Kind = "code") -> tuple[Path, ...]:
+def write_scaffold(
+    bank: Path, family: str, name: str, kind: Kind = "code", package: Package | None = None
+) -> tuple[Path, ...]:
     """Write the folders of a question of some kind, and return the files.
 
+    Args:
+        bank: folder of the bank.
+        family: folder in it, made where there is none.
+        name: the question's own part of its id.
+        kind: what is asked for.
+        package: what its code works with; plain Python when None.
+
     Raises:
-        InputError: the name is no slug, or the question exists.
+        InputError: the name is no slug, the question exists, or a package is named for a question in words.
     """
+    if package and kind != "code":
+        raise InputError(f"a question of kind {kind} runs no code", cure="Leave out --package")
     for word in (family, name):
         if not _SLUG.fullmatch(word):
             raise InputError(f"{word!r} is no name for a folder of the bank", cure="Use a-z, 0-9 and hyphens")
@@ -26,7 +38,8 @@ def write_scaffold(bank: Path, family: str, name: str, kind: Kind = "code") -> t
     for place in places.values():
         if place.exists():
             raise InputError("the question exists already", file=place, cure="Choose another id; nothing was written")
-    return tuple(path for part, place in places.items() for path in _copy(FILES / kind / part, place, family, name))
+    source = FILES / (f"{kind}-{package}" if package else kind)
+    return tuple(path for part, place in places.items() for path in _copy(source / part, place, family, name))
 
 
 def _copy(source: Path, target: Path, family: str, name: str) -> list[Path]:
