@@ -67,4 +67,4 @@ def call_and_return_input(submission, x):
 @hint(en="Whose array do you write into?", zh="结果写进了谁的数组？")
 def test_input_is_unchanged(solution):
     x = np.array([[1.0, 5.0], [2.0, 3.0]])
-    assert_equal(solution.run(call_and_return_input, x), x)
+    assert_equal(solution.run(call_and_return_input, x.copy()), x)
