@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from bank_page import PAGE, page, topics
-from bank_sample import BANK, SIZE, drawn_by, sample
+from bank_sample import BANK, SIZE, SUITE_SECONDS, drawn_by, sample, suite_seconds
 
 from grader.proof.ledger import State, state_of
 from grader.proof.trial import try_question
@@ -33,10 +33,12 @@ def test_a_question_is_proven(name: str) -> None:
 
 
 def test_every_question_is_looked_at_some_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sample is of its size, follows from its key alone, and leaves nothing out in the long run."""
+    """The sample keeps its bounds, follows from its key alone, and leaves nothing out in the long run."""
     monkeypatch.delenv("GRADER_QUESTIONS", raising=False)
-    samples = [sample(str(key)) for key in range(400)]
-    assert {len(one) for one in samples} == {min(SIZE, len(BANK.ids))}
+    samples = [sample(str(key)) for key in range(1200)]
+    assert {len(one) for one in samples} == {SIZE}, "there are always some that cost next to nothing"
+    costs = [sorted(map(suite_seconds, one)) for one in samples]
+    assert max(sum(dear) - dear[-1] for dear in costs) <= SUITE_SECONDS
     assert {name for one in samples for name in one} == set(BANK.ids)
     assert sample("7") == sample("7")
     monkeypatch.setenv("GRADER_QUESTIONS", "all")
