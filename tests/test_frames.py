@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from grader.sandbox import wire
-from grader.sandbox.frames import MANY, MAX_BODY, TICK, Frames
+from grader.sandbox.frames import MANY, MAX_BODY, TICK, Frames, one_way
 from grader.sandbox.wire import PeerClosedError, WireError
 
 if TYPE_CHECKING:
@@ -46,6 +46,29 @@ def test_a_frame_of_any_size(pair: Pair, size: int) -> None:
 
     assert pair[0].receive(deadline=time.monotonic() + 10) == body
     sender.join()
+
+
+def test_requests_and_replies_over_a_socket_each() -> None:
+    """Each goes its own way, larger ones than a buffer holds too; neither socket takes the other direction."""
+    (taken, requests), (replies, given) = one_way(), one_way()
+    host, guest = Frames(replies, requests), Frames(taken, given)
+
+    def answer() -> None:
+        for _ in range(2):
+            guest.send(guest.receive() * 2)
+
+    with taken, requests, replies, given:
+        servant = threading.Thread(target=answer)
+        servant.start()
+        for request in (b"a word", os.urandom(MIB)):
+            host.send(request, time.monotonic() + 10)
+            assert host.receive(deadline=time.monotonic() + 10) == request * 2
+        servant.join()
+        with pytest.raises(BrokenPipeError):
+            taken.send(b"back")
+        given.close()
+        with pytest.raises(PeerClosedError):
+            host.receive()
 
 
 def test_frames_do_not_run_into_each_other(pair: Pair) -> None:

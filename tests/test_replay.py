@@ -174,7 +174,7 @@ CASES = {
     "leaves": "if x == [3]: os._exit(3)",
     "leaves in a probe": "if isinstance(x, np.ndarray) and x.size == 3: os._exit(3)",
     "takes too long": "while isinstance(x, list) and len(x) == 4: pass",
-    "answers itself": "os.write(3, (20).to_bytes(8, 'little') + bytes(20))",
+    "answers itself": "os.write(4, (20).to_bytes(8, 'little') + bytes(20))",
     "counts its calls": "globals()['n'] = globals().get('n', 0) + 1\n    if n == 12: return None",
 }
 

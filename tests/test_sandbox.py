@@ -599,8 +599,8 @@ def close_all():
     return 1
 
 
-def close_wire():
-    os.close(3)
+def close_wire(end):
+    os.close(end)
     time.sleep(600)
 
 
@@ -636,7 +636,8 @@ KILLED = "was killed by SIGKILL, which it sent itself or somebody from outside"
         ("signal_self", [36], Outcome.CRASHED, "was ended by signal 36"),
         ("signal_group", [], Outcome.CRASHED, KILLED),
         ("close_all", [], Outcome.CRASHED, "ended its own process with exit code 70"),
-        ("close_wire", [], Outcome.CRASHED, "closed its connection"),
+        ("close_wire", [3], Outcome.TIMEOUT, "gave no answer in time"),
+        ("close_wire", [4], Outcome.CRASHED, "closed its connection"),
         ("flood", [1], Outcome.OUTPUT, "printed more than 64 KiB"),
         ("flood", [2], Outcome.OUTPUT, "printed more than 64 KiB"),
         ("daemon", [True], Outcome.CRASHED, "ended its own process with exit code 0"),
@@ -852,12 +853,12 @@ from grader.sandbox import wire
 
 
 def write(data):
-    os.write(3, data)
+    os.write(4, data)
     return "the true answer"
 
 
 def close_after(data):
-    os.write(3, data)
+    os.write(4, data)
     os._exit(0)
 
 
@@ -867,7 +868,7 @@ def reply_of_mine(status):
     while "number" not in frame.f_locals:
         frame = frame.f_back
     body = wire.encode([frame.f_locals["number"], *status], fallback=None)
-    os.write(3, struct.pack("<Q", len(body)) + body)
+    os.write(4, struct.pack("<Q", len(body)) + body)
     time.sleep(600)
 '''
 
@@ -1068,11 +1069,11 @@ def test_the_environment_is_clean(visit: Callable[..., Visit]) -> None:
 
 
 def test_nothing_is_inherited(visit: Callable[..., Visit]) -> None:
-    """Four descriptors: the standard ones and the wire. No module of the examiner's, an empty folder."""
+    """Five descriptors: the standard ones and the two of the wire. No module of the examiner's, an empty folder."""
     here = visit(CURIOUS)
     modules = set(here.call("loaded"))
 
-    assert here.call("descriptors") == [0, 1, 2, 3]
+    assert here.call("descriptors") == [0, 1, 2, 3, 4]
     assert not {"numpy", "pytest", "hypothesis", "grader.errors", "grader.exam", "grader.sandbox.host"} & modules
     assert here.call("working_folder")[1] in ([], ["submission"])
 

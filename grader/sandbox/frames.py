@@ -1,4 +1,4 @@
-"""Frames: bodies that travel over a stream socket, each behind its length (u64). Standard library only."""
+"""Frames: bodies that travel over stream sockets, each behind its length (u64). Standard library only."""
 
 from __future__ import annotations
 
@@ -24,15 +24,27 @@ LEAST = 1e-3
 _HEAD = struct.Struct("<Q")
 
 
+def one_way() -> tuple[socket.socket, socket.socket]:
+    """Make a socket to receive from, and the one to send over that belongs to it; neither does the other's part."""
+    incoming, outgoing = socket.socketpair()
+    incoming.shutdown(socket.SHUT_WR)
+    return incoming, outgoing
+
+
 class Frames:
     """One end of a connection.
 
     Until shortly before a deadline it is the kernel that waits, so that a frame costs one call for each direction.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
-        """Send and receive over a socket that blocks; nobody else may."""
-        self._sock = sock
+    def __init__(self, incoming: socket.socket, outgoing: socket.socket | None = None) -> None:
+        """Receive from a socket that blocks and send over another, or over the same; nobody else may.
+
+        Two of them cost less where frames go back and forth: over a single one, the kernel wakes whoever waits for a
+        reply already when the other side takes the request, in vain, and the two then meet at the socket's lock.
+        """
+        self._incoming = incoming
+        self._outgoing = incoming if outgoing is None else outgoing
         # not a bytearray, which is filled with zeros page by page, when a few bytes are all that comes
         self._view = memoryview(mmap.mmap(-1, MANY, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
         self._early: bytes | bytearray = b""
@@ -92,9 +104,9 @@ class Frames:
         """Wait for bytes; return what there is, until the next call."""
         while True:
             if deadline is not None and deadline - time.monotonic() <= self._margin:
-                self._wait(select.POLLIN, deadline)
+                self._wait(self._incoming, select.POLLIN, deadline)
             try:
-                number = self._sock.recv_into(self._view, min(most, MANY))
+                number = self._incoming.recv_into(self._view, min(most, MANY))
             except BlockingIOError:  # a tick has passed
                 continue
             except ConnectionResetError as error:
@@ -107,13 +119,13 @@ class Frames:
         sent = 0
         while sent < len(data):
             if deadline is not None and deadline - time.monotonic() <= self._margin:
-                self._wait(select.POLLOUT, deadline)
+                self._wait(self._outgoing, select.POLLOUT, deadline)
             try:
-                sent += self._sock.send(memoryview(data)[sent:] if sent else data)
+                sent += self._outgoing.send(memoryview(data)[sent:] if sent else data)
             except BlockingIOError:  # a tick has passed
                 continue
 
-    def _wait(self, event: int, deadline: float) -> None:
+    def _wait(self, sock: socket.socket, event: int, deadline: float) -> None:
         """Wait here, because the deadline is near: what follows takes no time.
 
         Raises:
@@ -124,7 +136,7 @@ class Frames:
         if left > TICK:
             return
         poll = select.poll()
-        poll.register(self._sock, event)
+        poll.register(sock, event)
         if not poll.poll(max(left, LEAST) * 1000):
             raise TimeoutError
 
@@ -133,6 +145,6 @@ class Frames:
         if self._margin == TICK:
             return
         limit = struct.pack("@ll", 0, int(TICK * 1e6))
-        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+        self._incoming.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+        self._outgoing.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         self._margin = TICK

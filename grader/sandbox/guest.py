@@ -4,8 +4,8 @@
      └ init    one per guest, first process of its own namespaces: walls, reaping, a report of the end
         └ guest   the submission, and nothing else: answers requests until it ends
 
-The host starts the template with one descriptor, a SOCK_SEQPACKET socket that carries JSON, and for each guest five
-more descriptors: the wire, the arena, the init's report socket, stdout and stderr.
+The host starts the template with one descriptor, a SOCK_SEQPACKET socket that carries JSON, and for each guest six
+more descriptors: the two ways of the wire, the arena, stdout and stderr, the init's report socket.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ from grader.sandbox.servant import Servant, import_all
 from grader.sandbox.stubs import forbid
 
 MAX_CONTROL = 2**16
-NUMBER_OF_DESCRIPTORS = 5
+NUMBER_OF_DESCRIPTORS = 6
+WIRE = 3, 4
+"""Where a guest has the wire: requests come from the first, replies go into the second."""
 REAP_MILLISECONDS = 100
 
 
@@ -115,10 +117,11 @@ def _confinement(order: dict[str, Any]) -> Confinement:
 def _become_init(confinement: Confinement, descriptors: list[int]) -> None:
     """Turn this fork of the template into the init of a new guest; never returns."""
     code = 1
-    report = socket.socket(fileno=descriptors[2])
+    *given, last = descriptors
+    report = socket.socket(fileno=last)
     try:
         _enter(confinement)
-        code = Init(confinement, report, descriptors).run()
+        code = Init(confinement, report, given).run()
     except BaseException as error:  # the host is told, whatever it is; this fork must not go on as a template
         with contextlib.suppress(OSError):
             _say(report, failed=f"{type(error).__name__}: {error}")
@@ -146,10 +149,11 @@ def _say(report: socket.socket, **message: object) -> None:
 class Init:
     """Starts the guest, reaps what it leaves behind, and reports how it ended."""
 
-    def __init__(self, confinement: Confinement, report: socket.socket, descriptors: list[int]) -> None:
+    def __init__(self, confinement: Confinement, report: socket.socket, given: list[int]) -> None:
         self._confinement = confinement
         self._report = report
-        self._wire, self._arena, _, self._stdout, self._stderr = descriptors
+        self._given = given
+        """What the guest is given: requests, replies, arena, stdout, stderr."""
 
     def run(self) -> int:
         """Introduce ourselves, wait to be placed under limits, start the guest, and see it through."""
@@ -159,8 +163,8 @@ class Init:
         guest = os.fork()
         if guest == 0:
             self._report.close()
-            _become_guest(self._confinement, self._wire, self._arena, self._stdout, self._stderr)
-        for descriptor in (self._wire, self._arena, self._stdout, self._stderr):
+            _become_guest(self._confinement, *self._given)
+        for descriptor in self._given:
             os.close(descriptor)
         _say(self._report, started=guest)
         status = self._see_through(guest)
@@ -205,15 +209,14 @@ def _reap(guest: int) -> int | None:
             return None
 
 
-def _become_guest(confinement: Confinement, connection: int, arena: int, stdout: int, stderr: int) -> None:
+def _become_guest(confinement: Confinement, requests: int, replies: int, arena: int, stdout: int, stderr: int) -> None:
     """Turn this fork of the init into the guest; never returns."""
     try:
         os.setsid()
         kernel.set_dumpable(True)  # so that the host may read our share of memory; the init stays hidden
         if confinement.level != "full":
             kernel.die_with_parent(signal.SIGKILL)
-        sock, halves = _take_descriptors(connection, arena, stdout, stderr)
-        channel = Frames(sock)
+        channel, halves = _take_descriptors(requests, replies, arena, stdout, stderr)
         load = channel.receive()
         root = _unpack(load, confinement)
         os.chdir(confinement.scratch)
@@ -234,21 +237,24 @@ def _refuse(value: object) -> wire.HandleRef:
 
 
 def _take_descriptors(
-    connection: int, arena: int, stdout: int, stderr: int
-) -> tuple[socket.socket, tuple[memoryview, memoryview]]:
+    requests: int, replies: int, arena: int, stdout: int, stderr: int
+) -> tuple[Frames, tuple[memoryview, memoryview]]:
     """Put the standard streams in place, map the arena, and close everything else that was inherited."""
     null = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((null, 0), (stdout, 1), (stderr, 2)):
         os.dup2(source, target)
     size = os.fstat(arena).st_size
     shared = memoryview(mmap.mmap(arena, size))
-    keep = os.dup2(connection, 3)
-    os.closerange(4, 4096)
+    # through copies above them, for either may stand where the other belongs
+    for source, target in zip([os.dup(requests), os.dup(replies)], WIRE, strict=True):
+        os.dup2(source, target)
+    os.closerange(max(WIRE) + 1, 4096)
     sys.stdin = open(0, encoding="utf-8")  # noqa: SIM115  lives as long as the process
     sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115  the same
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115  the same
     vars(sys).update(__stdout__=sys.stdout, __stderr__=sys.stderr)
-    return socket.socket(fileno=keep), (shared[: size // 2], shared[size // 2 :])
+    channel = Frames(*(socket.socket(fileno=descriptor) for descriptor in WIRE))
+    return channel, (shared[: size // 2], shared[size // 2 :])
 
 
 def _unpack(load: bytearray, confinement: Confinement) -> str | None:

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from grader.errors import BrokenError, IsolationError
 from grader.sandbox import calls, cgroup, launch, requests, scratch, tree, wire
 from grader.sandbox.calls import Step
-from grader.sandbox.frames import Frames
+from grader.sandbox.frames import Frames, one_way
 from grader.sandbox.isolation import Confinement
 from grader.sandbox.requests import Request
 from grader.verdict import Isolation, Level, Outcome
@@ -336,8 +336,9 @@ class Guest:
         self._allowance = allowance
         self._dropped: list[int] = []
         self._numbers = calls.Numbers()
-        self._sock, self._their_sock = socket.socketpair()
-        self._frames = Frames(self._sock)
+        self._their_requests, self._requests = one_way()
+        self._replies, self._their_replies = one_way()
+        self._frames = Frames(self._replies, self._requests)
         self._arena = os.memfd_create("arena", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(self._arena, ARENA_BYTES)
         _seal_size(self._arena)
@@ -354,7 +355,8 @@ class Guest:
         err, their_err = os.pipe()
         folder = self._template.folder()
         keeper = Keeper(report, (out, err), self._allowance, self._template, folder)
-        given = [self._their_sock.fileno(), self._arena, their_report.fileno(), their_out, their_err]
+        ends = self._their_requests.fileno(), self._their_replies.fileno()
+        given = [*ends, self._arena, their_out, their_err, their_report.fileno()]
         try:
             walls = asdict(self._template.confinement(self._allowance, folder))
             self._template.fork({"confinement": walls}, given)
@@ -362,7 +364,9 @@ class Guest:
             keeper.stop()
             raise
         finally:
-            for descriptor in (self._their_sock.detach(), their_report.detach(), their_out, their_err, self._arena):
+            for sock in (self._their_requests, self._their_replies, their_report):
+                sock.close()
+            for descriptor in (their_out, their_err, self._arena):
                 os.close(descriptor)
         keeper.admit()
         self._keeper = keeper
@@ -546,7 +550,8 @@ class Guest:
         """End the guest and all its descendants; wait until they are gone."""
         if self._keeper is not None:
             self._keeper.stop()
-        self._sock.close()
+        self._requests.close()
+        self._replies.close()
         self._arena_in.release()
         self._arena_out.release()
         with contextlib.suppress(BufferError):  # a view of ours is still alive; the map goes with it
