@@ -25,8 +25,8 @@ BANK = load_bank(Path(__file__).resolve().parent.parent / "bank")
 CODE = tuple(question.qualified_id for question in BANK.questions if isinstance(question, Question))
 """The questions that ask for code."""
 SIZE, SUITE_SECONDS = 4, 1.5
-"""Most questions of a sample, and what one grading of all but the first may take together: a quick look takes some ten
-seconds, and thirty times that. `grade verify --all` proves every question."""
+"""Most questions of a sample, and what one grading of each but the first may take in all. A quick look takes some ten
+seconds and thirty times what one grading takes; `grade verify --all` proves every question."""
 
 
 def drawn_by() -> str:

@@ -245,7 +245,7 @@ def _take_descriptors(
         os.dup2(source, target)
     size = os.fstat(arena).st_size
     shared = memoryview(mmap.mmap(arena, size))
-    # through copies above them, for either may stand where the other belongs
+    # through copies, for either may stand where the other belongs
     for source, target in zip([os.dup(requests), os.dup(replies)], WIRE, strict=True):
         os.dup2(source, target)
     os.closerange(max(WIRE) + 1, 4096)
