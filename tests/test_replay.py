@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import os
 import random
 import sys
 from dataclasses import replace
@@ -465,7 +466,11 @@ def shelf() -> Iterator[Shelf]:
 def bring(shelf: Shelf, **found: Transcript) -> bool:
     """Return whether any was new."""
     shelf.bring({Key(name, 1): each for name, each in found.items()})
-    return shelf.take()
+    news = shelf.take()
+    if news is None:
+        return False
+    os.close(news)
+    return True
 
 
 def test_a_shelf_keeps_what_it_is_brought_once(shelf: Shelf) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grader.question import Question
+    from grader.submission import Submission
     from grader.verdict import RawResult
 
 pytestmark = [
@@ -46,8 +47,14 @@ def test_property(solution, number):
     assert_equal(solution.f(number), number)
 """
 RIGHT, WRONG = submission(IDENTITY), submission("def f(x):\n    return 4\n")
-NEW = submission("def f(x):\n    return [1.0, 2] if x == [1, 2] else x\n")
-"""It answers as nobody before it."""
+
+
+def new_answer(number: int) -> Submission:
+    """Return a submission that answers as nobody before it."""
+    return submission(f"def f(x):\n    return [1.0, {number}] if x == [1, 2] else x\n")
+
+
+NEW = new_answer(2)
 CRASHES = submission("import os\n\ndef f(x):\n    os._exit(1) if x == [1, 2] else None\n    return x\n")
 SEED = 5
 
@@ -102,16 +109,36 @@ def test_one_that_ran_a_check_ends(exam: WarmExam, question: Question, given: ob
     assert first not in examiners(exam)
 
 
-def test_one_that_knows_less_than_there_is_to_know_is_dismissed(exam: WarmExam, question: Question) -> None:
-    """Two are free; the answer of a third one is new: whoever comes then is examined by one that knows it."""
+def two_free(exam: WarmExam, question: Question) -> set[int]:
+    """Return two examiners who wait for a submission."""
     with ThreadPoolExecutor(2) as two:
-        list(two.map(lambda _: grade(exam, question, RIGHT), range(4)))
-    free = examiners(exam)
-    grade(exam, question, NEW)
-    grade(exam, question, NEW)
+        while len(examiners(exam)) < 2:
+            list(two.map(lambda _: grade(exam, question, RIGHT), range(4)))
+    return set(examiners(exam))
 
-    assert waiting.eventually(lambda: len(examiners(exam)) == 1, seconds=10.0)
-    assert not set(examiners(exam)) & set(free)
+
+def test_one_that_is_free_hears_what_others_find(exam: WarmExam, question: Question) -> None:
+    """One runs what is new to it and ends; the other then knows it, as often as that happens."""
+    for given in map(new_answer, range(3)):
+        free = two_free(exam, question)
+        found = grade(exam, question, given)
+        (left,) = set(examiners(exam)) & free
+
+        assert [grade(exam, question, other) for other in (given, given)] == [found, found]
+        assert examiners(exam) == [left]
+
+
+def test_one_that_would_have_to_hear_too_much_is_dismissed(monkeypatch: pytest.MonkeyPatch, question: Question) -> None:
+    """Whoever comes then is examined by one that knows it."""
+    monkeypatch.setattr("grader.exam.staff.MAX_LEARNT", 1)
+    with WarmExam.rehearsed(question) as exam:
+        grade(exam, question, RIGHT)
+        free = two_free(exam, question)
+        grade(exam, question, NEW)
+        grade(exam, question, NEW)
+
+        assert waiting.eventually(lambda: len(examiners(exam)) == 1, seconds=10.0)
+        assert not set(examiners(exam)) & free
 
 
 def test_at_another_seed_it_is_dismissed(exam: WarmExam, question: Question) -> None:

@@ -289,11 +289,19 @@ class Service:
         for descriptor in (*shelf, self._control.fileno(), *self._staff.descriptors):
             poll.register(descriptor, select.POLLIN)
         ready = {descriptor for descriptor, _ in poll.poll()}
-        if self._shelf is not None and self._shelf.fileno() in ready and self._shelf.take():
-            self._edition += 1
+        if self._shelf is not None and self._shelf.fileno() in ready:
+            self._take_news(self._shelf)
         for descriptor in ready.difference(shelf, [self._control.fileno()]):
             self._staff.hear(descriptor)
         return self._control.fileno() not in ready or self._answer(session)
+
+    def _take_news(self, shelf: Shelf) -> None:
+        """Know what an examiner brings, and have those know it who are to take another submission."""
+        news = shelf.take()
+        if news is not None:
+            self._staff.spread(news, self._edition, self._edition + 1)
+            self._edition += 1
+            os.close(news)
 
     def _answer(self, session: pytest.Session | None) -> bool:
         """Do what the grader asks; False when it has hung up."""
@@ -351,13 +359,18 @@ class Service:
         try:
             kernel.die_with_parent(signal.SIGKILL)
             while descriptors and self._examine(session, line, *descriptors):
-                descriptors = line.await_order()
+                descriptors = line.await_order(self._learn)
             code = 0
         except BaseException:  # whatever it is, it must not go on as a second server
             with contextlib.suppress(OSError):
                 os.write(2, traceback.format_exc().encode())
         finally:
             os._exit(code)
+
+    def _learn(self, news: int) -> None:
+        """Know, in an examiner, what another one has brought."""
+        assert self._shelf is not None, "who takes another submission has replayed one"
+        self._shelf.learn(news)
 
     def _examine(self, session: pytest.Session | None, line: Line, connection: int, log: int) -> bool:
         """Grade one submission; return whether another may come."""

@@ -202,12 +202,22 @@ class Shelf:
         self._ours.close()
         self._theirs.close()
 
-    def take(self) -> bool:
-        """Put what an examiner brings on the shelf; return whether any of it is new."""
-        _, descriptors, _, _ = socket.recv_fds(self._ours, 1, 1)
-        with open(descriptors[0], "rb") as file:
-            file.seek(0)
-            found: dict[Key, Transcript] = pickle.load(file)  # from a fork of ours
+    def take(self) -> int | None:
+        """Put what an examiner brings on the shelf.
+
+        Returns:
+            A descriptor from which others can `learn` it, for the caller to close; None if nothing of it is new.
+        """
+        _, (news,), _, _ = socket.recv_fds(self._ours, 1, 1)
+        if self.learn(news):
+            return news
+        os.close(news)
+        return None
+
+    def learn(self, news: int) -> bool:
+        """Put what an examiner has brought on the shelf; return whether any of it is new."""
+        brought = os.pread(news, os.fstat(news).st_size, 0)  # at no position: others read the same file
+        found: dict[Key, Transcript] = pickle.loads(brought)  # from a fork of ours
         put = [self._put(key, transcript) for key, transcript in found.items()]
         return any(put)
 

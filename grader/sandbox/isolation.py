@@ -128,7 +128,7 @@ def _others(confinement: Confinement) -> int:
 
 def _data_size() -> int:
     """Return the bytes of data segment in use now; shared with the template, they are not the submission's."""
-    with contextlib.suppress(OSError), open("/proc/self/statm", encoding="ascii") as file:
+    with contextlib.suppress(OSError), open("/proc/self/statm", encoding="utf-8") as file:
         return int(file.read().split()[5]) * os.sysconf("SC_PAGESIZE")
     return 512 * 2**20  # /proc is hidden: the size of a template with torch, rounded up
 
