@@ -74,6 +74,7 @@ class Examiner:
             return
         rights = socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [news])
         with contextlib.suppress(OSError):  # it is gone, or has not listened for long
+            # not by `socket.send_fds`, which ignores its flags and would wait for an examiner that is at work
             self.line.sendmsg([_NEWS], [rights], socket.MSG_DONTWAIT)
             self.standing = self.standing._replace(edition=edition)
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grader.sandbox import kernel
+from grader.sandbox.pseudofile import read_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,8 +129,8 @@ def _others(confinement: Confinement) -> int:
 
 def _data_size() -> int:
     """Return the bytes of data segment in use now; shared with the template, they are not the submission's."""
-    with contextlib.suppress(OSError), open("/proc/self/statm", encoding="utf-8") as file:
-        return int(file.read().split()[5]) * os.sysconf("SC_PAGESIZE")
+    with contextlib.suppress(OSError):
+        return int(read_whole("/proc/self/statm").split()[5]) * os.sysconf("SC_PAGESIZE")
     return 512 * 2**20  # /proc is hidden: the size of a template with torch, rounded up
 
 

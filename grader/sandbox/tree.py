@@ -43,8 +43,8 @@ def _clock(pid: int) -> float:
 
 def waited(process: str = "thread-self") -> float:
     """Return the seconds for which a thread was ready to run, and did not (sched-stats.rst); 0 where nobody counts."""
-    with contextlib.suppress(OSError), open(f"/proc/{process}/schedstat", encoding="utf-8") as file:
-        return int(file.read().split()[1]) / 1e9
+    with contextlib.suppress(OSError):
+        return int(read_whole(f"/proc/{process}/schedstat").split()[1]) / 1e9
     return 0.0
 
 
@@ -133,8 +133,9 @@ def kill_family(root: int, *, itself: bool = True) -> None:
 
 def oom_kills() -> int:
     """Return how many processes the kernel has killed on this machine for want of memory; 0 where it does not say."""
-    with contextlib.suppress(OSError), open("/proc/vmstat", encoding="utf-8") as file:
-        return next((int(line.split()[1]) for line in file if line.startswith("oom_kill ")), 0)
+    with contextlib.suppress(OSError):
+        lines = read_whole("/proc/vmstat").splitlines()
+        return next((int(line.split()[1]) for line in lines if line.startswith(b"oom_kill ")), 0)
     return 0
 
 
@@ -193,7 +194,7 @@ def _resident(pid: int) -> int:
 def _proportional(pid: int) -> int:
     """Read the proportional share; falls back to resident where the kernel does not let us look."""
     try:
-        with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as file:
-            return next((int(line.split()[1]) * 1024 for line in file if line.startswith("Pss:")), 0)
+        lines = read_whole(f"/proc/{pid}/smaps_rollup").splitlines()
+        return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(b"Pss:")), 0)
     except OSError:
         return _resident(pid)
